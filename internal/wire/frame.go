@@ -1,0 +1,90 @@
+package wire
+
+// Version is the protocol version that this code speaks.
+const Version = 1
+
+// Subprotocol is the WebSocket subprotocol of [Version].
+const Subprotocol = "parley.v1"
+
+// BodyKind tells what an envelope carries: the field number in Envelope.body.
+type BodyKind uint32
+
+// Body is a message that can stand in an envelope.
+type Body interface {
+	BodyKind() BodyKind
+	Size() int
+	Append(dst []byte) []byte
+}
+
+// Envelope is one request, response or push, its body still encoded.
+type Envelope struct {
+	ID   uint64
+	Kind BodyKind // 0: a kind that this version does not know
+	Body []byte   // aliases the frame
+}
+
+const envelopeTag = 1<<3 | 2
+
+// AppendEnvelope appends one envelope to a frame.
+func AppendEnvelope(frame []byte, id uint64, body Body) []byte {
+	size := body.Size()
+	key := uint64(body.BodyKind())<<3 | 2
+	total := sizeVarint(key) + sizeBytes(size)
+	if id != 0 {
+		total += 1 + sizeVarint(id)
+	}
+	frame = append(frame, envelopeTag)
+	frame = appendVarint(frame, uint64(total))
+	if id != 0 {
+		frame = append(frame, 1<<3)
+		frame = appendVarint(frame, id)
+	}
+	frame = appendVarint(frame, key)
+	frame = appendVarint(frame, uint64(size))
+	return body.Append(frame)
+}
+
+// AppendRoomMessage appends a push whose body is seq followed by stored: the
+// encoding of a [RoomMessage] without its seq, as a room's log keeps it.
+func AppendRoomMessage(frame []byte, seq uint64, stored []byte) []byte {
+	size := len(stored)
+	if seq != 0 {
+		size += 1 + sizeVarint(seq)
+	}
+	frame = append(frame, envelopeTag)
+	frame = appendVarint(frame, uint64(1+sizeBytes(size)))
+	frame = append(frame, byte(IsRoomMessage)<<3|2)
+	frame = appendVarint(frame, uint64(size))
+	if seq != 0 {
+		frame = append(frame, 1<<3)
+		frame = appendVarint(frame, seq)
+	}
+	return append(frame, stored...)
+}
+
+// NextEnvelope splits the first envelope off a frame. It returns an error when
+// the frame is malformed; fields of Frame that are not envelopes are skipped,
+// and then the returned envelope may have Kind 0.
+func NextEnvelope(frame []byte) (env Envelope, rest []byte, err error) {
+	key, _, data, rest, err := nextField(frame)
+	if err != nil {
+		return Envelope{}, nil, err
+	}
+	if key != envelopeTag {
+		return Envelope{}, rest, nil
+	}
+	for len(data) > 0 {
+		key, value, body, after, err := nextField(data)
+		if err != nil {
+			return Envelope{}, nil, err
+		}
+		data = after
+		switch {
+		case key == 1<<3:
+			env.ID = value
+		case key&7 == 2:
+			env.Kind, env.Body = BodyKind(key>>3), body
+		}
+	}
+	return env, rest, nil
+}

@@ -1,0 +1,89 @@
+package bus
+
+import (
+	"context"
+	"errors"
+)
+
+// Room names a room of an app. Both parts are arbitrary non-empty text; the
+// bus escapes what its subjects can't hold.
+type Room struct {
+	App, ID string
+}
+
+// Entry is one stored message of a room.
+type Entry struct {
+	// Seq is the position in the log: it grows within a room, with holes,
+	// since rooms share one stream.
+	Seq uint64
+	// Prev is the Seq of the entry before it in the same room, 0 for the first.
+	// A receiver whose last Seq is not Prev has missed something; see Tail.
+	Prev uint64
+	Body []byte
+}
+
+// Handler takes what happens in a room. Its methods are called one at a time,
+// in order, and must not block; the bytes are the handler's to keep.
+type Handler interface {
+	// Stored delivers an entry of the log, those of this node included.
+	Stored(Entry)
+	// Lossy delivers a message of another node that is not stored. A node
+	// delivers its own lossy messages itself, without the bus.
+	Lossy(body []byte)
+	// Leased tells that another node put or dropped (value nil) a lease.
+	Leased(key string, value []byte)
+}
+
+// Attachment is a node's interest in one room.
+type Attachment interface {
+	// Detach ends it; no handler method runs after it returns.
+	Detach()
+}
+
+// ErrClosed is returned by all methods after Close.
+var ErrClosed = errors.New("bus: closed")
+
+// Bus carries rooms between the nodes of a cluster and keeps each room's
+// recent past. All methods may be called from any goroutine.
+type Bus interface {
+	// Epoch names this life of the log. Positions of another epoch mean nothing.
+	Epoch() string
+
+	// Append stores body at the end of the room's log and calls done, once,
+	// from any goroutine: with the position when it is stored as durably as
+	// the bus is configured, or with an error, when it may be stored or not.
+	// A body whose id (empty = none) was stored before, within the dedupe
+	// window, is not stored again: done gets the first one's position and
+	// duplicate = true. Append does not block; when too many are under way
+	// done gets an error with wire.CodeOverloaded.
+	Append(room Room, id string, body []byte, done func(seq uint64, duplicate bool, err error))
+
+	// PublishLossy sends body to the other nodes that are attached to room.
+	PublishLossy(room Room, body []byte) error
+
+	// Attach starts the delivery of a room to h: everything stored after Attach
+	// returned is delivered, and nothing stored before Attach was called.
+	// It also returns the room's head: the Seq of its last entry, 0 if none.
+	Attach(ctx context.Context, room Room, h Handler) (a Attachment, head uint64, err error)
+
+	// Tail returns up to limit entries after seq, oldest first. complete is
+	// false when the log no longer holds all that came after seq.
+	Tail(ctx context.Context, room Room, after uint64, limit int) (entries []Entry, complete bool, err error)
+
+	// Forget empties the room's log.
+	Forget(ctx context.Context, room Room) error
+
+	// PutLease records value under key for this room, for as long as this
+	// node lives and does not drop it. Values of one key replace each other.
+	// It does not wait for the others to hear of it.
+	PutLease(room Room, key string, value []byte) error
+	DropLease(room Room, key string) error
+	// Leases returns the live leases of a room that other nodes hold.
+	Leases(ctx context.Context, room Room) (map[string][]byte, error)
+
+	// Ready returns nil while the bus can do its work.
+	Ready(ctx context.Context) error
+	// Close stops deliveries, waits for the appends under way, and shuts the
+	// bus down. Further calls return nil at once.
+	Close(ctx context.Context) error
+}
