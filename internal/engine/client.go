@@ -1,151 +1,48 @@
 package engine
 
 import (
+	"slices"
+	"strconv"
+	"sync"
 	"time"
 
 	"parley/internal/wire"
 )
 
-// Clock is the time. [SystemClock] is the real one.
-type Clock interface {
-	Now() time.Time
-	// AfterFunc calls f once, after d, on a goroutine of its own or on the
-	// event loop; never before it has returned.
-	AfterFunc(d time.Duration, f func()) Timer
+// Client is one session with a server. Make it with New. All methods are safe
+// for use by several goroutines and from within handlers and done functions,
+// and none of them waits.
+//
+// Done functions are called exactly once, never from inside the call that they
+// were given to, in the order in which the answers came, one at a time together
+// with the handler's methods. A nil done is allowed. Errors are *wire.Error.
+type Client struct {
+	mu     sync.Mutex
+	cfg    Config
+	state  State
+	nonce  string // begins this client's message ids
+	lastID uint64 // of a request, a Hello or a Leave
+	limits wire.Limits
+
+	connected func(error) // Connect's done, until it is called
+	connection
+	rooms   roomTable
+	pending requests
+	beat    heartbeat
+	telling tellings
+	expiry  expiry // of the session's token
+	listen  listening
+
+	serverAt, serverNow time.Time // the server's time when ours was serverNow
+
+	frame []byte                 // reused for sending
+	views []wire.RoomMessageView // reused for reading
 }
 
-// Timer is what Clock.AfterFunc returns; *time.Timer is one.
-type Timer interface{ Stop() bool }
-
-// Dialer opens connections.
-type Dialer interface {
-	// Dial starts to connect and returns at once. handler hears of the
-	// result, and never before Dial has returned.
-	Dial(url string, handler SocketHandler) Socket
-}
-
-// SocketHandler takes what a socket has to say, one call at a time.
-type SocketHandler interface {
-	Opened()
-	// Frame takes one binary message. The bytes are the handler's only until
-	// it returns.
-	Frame(frame []byte)
-	// Closed is called exactly once and last, also when connecting failed.
-	Closed(code wire.CloseCode, reason string)
-}
-
-// Socket is one connection.
-type Socket interface {
-	// Send queues one frame; the bytes may be reused when it returns.
-	Send(frame []byte)
-	// Buffered returns the bytes that Send has taken and the network has not.
-	Buffered() int
-	Close(code wire.CloseCode, reason string)
-}
-
-// Random gives random bits: math/rand/v2 sources are one.
-type Random interface{ Uint64() uint64 }
-
-// Config tells a Client where, who and how. Zero durations and limits mean the
-// default that stands at the field.
-type Config struct {
-	URL    string // of the server's WebSocket: ws://host/ws
-	App    string
-	User   string
-	Name   string // display name; empty = User
-	Token  string
-	Device string // sessions of one user and device replace each other
-	Client string // SDK name and version, for the server's log
-
-	Dialer  Dialer
-	Clock   Clock
-	Random  Random
-	Handler Handler
-
-	// ReconnectWindow is how long after a cut the client tries to come back,
-	// and how long Connect tries; then the session is over. 300 s.
-	ReconnectWindow time.Duration
-	// AnnounceAfter delays Reconnecting: a cut that heals before it, and
-	// before a second attempt fails, stays silent. 0 = announce at once.
-	AnnounceAfter time.Duration
-	// ConnectTimeout bounds one attempt, from dial to Welcome. 10 s.
-	ConnectTimeout time.Duration
-	// BackoffBase and BackoffCap: attempt n waits a uniformly random time
-	// below min(BackoffCap, BackoffBase·2ⁿ), n from 0. 500 ms, 32 s.
-	BackoffBase, BackoffCap time.Duration
-	// RequestTimeout bounds a request from the call to its answer, cuts
-	// included. 60 s. The server's dedupe window must be longer.
-	RequestTimeout time.Duration
-	// ProbeTimeout is how long a Probe waits for any byte. 5 s.
-	ProbeTimeout time.Duration
-	// TokenWarning is how long before a token's expiry TokenExpiring is told. 30 s.
-	TokenWarning time.Duration
-	// MaxPending and MaxPendingBytes bound the unanswered requests. 1024, 4 MiB.
-	MaxPending, MaxPendingBytes int
-}
-
-// Handler hears what happens. Calls come one at a time, in order, from
-// whatever goroutine brought the cause; it must not block.
-type Handler interface {
-	// Event tells of anything but messages.
-	Event(Event)
-	// Messages tells of messages as one frame brought them, in order, of one
-	// or several rooms. Own messages are not among them; none is told twice,
-	// and a room's reliable ones come in the order of its log. The views are
-	// the handler's only until it returns.
-	Messages([]wire.RoomMessageView)
-}
-
-// EventKind says which fields of an Event mean something.
-type EventKind uint8
-
-// Kinds of events. Room is set in all but Online, Offline and Closed.
-const (
-	// Online: the session is established or taken up again (Resumed).
-	Online EventKind = iota + 1
-	// Offline: the connection is down and the client tries to come back.
-	// Not delayed by AnnounceAfter.
-	Offline
-	// Closed: the session is over and every room with it: Err tells why
-	// (nil after Close).
-	Closed
-	// Reconnecting: a joined room's connection is down; Err says what broke.
-	Reconnecting
-	// Reconnected: a room for which Reconnecting was told is joined again and
-	// its replay, if any, follows.
-	Reconnected
-	// Removed: out of this room for good: Err.Code is CodeReplaced,
-	// CodeKicked, CodeBanned, CodeTokenExpired, CodeReconnectTimeout or what
-	// the server refused the rejoin with; Reason is the operator's text.
-	Removed
-	// MembersChanged: Joined and Left, without oneself; the difference to what
-	// was told before. The first one after a join lists everyone inside.
-	MembersChanged
-	// CountChanged: Count.
-	CountChanged
-	// InfoChanged: Info.
-	InfoChanged
-	// MessagesMissed: messages of the room are lost for this client: Gap.
-	MessagesMissed
-	// MessagesDropped: Count lossy messages were not sent to this client.
-	MessagesDropped
-	// TokenExpiring: the room's token expires at Time.
-	TokenExpiring
-)
-
-// Event is something that happened.
-type Event struct {
-	Kind    EventKind
-	Room    string
-	Err     *wire.Error
-	Reason  string
-	Resumed bool
-	Joined  []wire.Member
-	Left    []wire.Member
-	Count   uint64
-	Info    []wire.RoomInfoEntry
-	Gap     wire.Gap
-	Time    time.Time
+// listening is what Listen was told.
+type listening struct {
+	events  []string
+	changed bool // since the last Hello or Listen was sent
 }
 
 // JoinOptions says how to enter a room.
@@ -155,24 +52,240 @@ type JoinOptions struct {
 	MaxMembers   uint32
 }
 
-/*
-API to be implemented by Client (done functions are called exactly once, never
-from inside the call, in the order in which the answers came; nil done is allowed):
+// New returns a client that does nothing until Connect. What is wrong with cfg,
+// Connect says.
+func New(cfg Config) *Client {
+	c := &Client{cfg: cfg.withDefaults()}
+	if cfg.Random != nil {
+		nonce := strconv.FormatUint(cfg.Random.Uint64(), 16)
+		c.nonce = "0000000000000000"[len(nonce):] + nonce + "-"
+	}
+	c.rooms = roomTable{byName: map[string]*room{}, leaving: map[string]uint64{}}
+	return c
+}
 
-func New(cfg Config) *Client                       // panics on missing URL/Dialer/Handler? no: Connect reports CodeInvalid
-func (c *Client) Connect(done func(error))          // idle → connecting. done(nil) at first Welcome; retries network failures within ReconnectWindow; refusals are final
-func (c *Client) Join(room string, o JoinOptions, done func(*wire.Joined, error))  // may be called before Connect is done: pipelined with the Hello
-func (c *Client) Leave(room string)                 // local at once; told to the server now or on resume; cancels a pending Join (done gets CodeClosed)
-func (c *Client) Publish(p wire.Publish, done func(*wire.Published, error)) // ClientID is set by the client; room must be joined (or joining → CodeNotJoined)
-func (c *Client) SetRoomInfo(room, key, value string, done func(seq uint64, err error))
-func (c *Client) Renew(room, token string, done func(error)) // also kept for later logins
-func (c *Client) Listen(events []string)            // told at Hello and when it changes
-func (c *Client) Rooms() []string
-func (c *Client) State() State
-func (c *Client) Limits() wire.Limits
-func (c *Client) ServerTime() (now time.Time, known bool)
-func (c *Client) RTT() time.Duration
-func (c *Client) Probe()                            // page became visible, clock jumped: is the connection alive?
-func (c *Client) NetworkUp()                        // browser says online: try now
-func (c *Client) Close()                            // Bye, close; pending requests get CodeClosed; event Closed
-*/
+// Connect starts the session; it can be called once. done(nil) is called at
+// the first Welcome. Failures of the network are retried for the
+// ReconnectWindow, then done gets CodeReconnectTimeout; what the server refuses
+// is final, except when it asks to come back later.
+func (c *Client) Connect(done func(error)) {
+	c.mu.Lock()
+	defer c.unlockLater()
+	err := c.cfg.check()
+	if err == nil && c.state != StateIdle {
+		err = &wire.Error{Code: wire.CodeInvalid, What: "Connect was called before", Fix: "Make a new Client for a new session."}
+	}
+	if err != nil {
+		if done != nil {
+			c.tellDone(func() { done(err) })
+		}
+		return
+	}
+	c.connected = done
+	c.set(&c.window, c.cfg.ReconnectWindow, c.windowOver)
+	c.dial()
+}
+
+// Join enters a room. It may be called before Connect is done: then it is sent
+// together with the login. When done is called without an error the client is
+// inside, and stays inside over cuts until Leave, Removed or Closed. A done
+// that gets CodeTimeout is followed by a Leave, so that nobody is left inside
+// by a late answer.
+func (c *Client) Join(room string, o JoinOptions, done func(*wire.Joined, error)) {
+	c.mu.Lock()
+	defer c.unlockLater()
+	err := c.ended()
+	if err == nil {
+		err = c.enter(room, o, done)
+	}
+	if err != nil && done != nil {
+		c.tellDone(func() { done(nil, err) })
+	}
+}
+
+// Leave leaves a room, for the caller at once: nothing more is told of it. The
+// server hears of it now or when the connection is back. A Join that is not
+// answered gets CodeClosed, as do sends that no socket has yet.
+func (c *Client) Leave(room string) {
+	c.mu.Lock()
+	defer c.unlockLater()
+	if c.state != StateClosed {
+		c.leave(room)
+	}
+}
+
+// Publish sends a message to a room that is joined, also while its connection
+// is down: then it is sent when the room is back. The client sets p.ClientID.
+// A reliable message is sent again after a cut until it is answered, or until
+// RequestTimeout. Body is copied.
+func (c *Client) Publish(p wire.Publish, done func(*wire.Published, error)) {
+	c.mu.Lock()
+	defer c.unlockLater()
+	err := c.publish(&p, done)
+	if err != nil && done != nil {
+		c.tellDone(func() { done(nil, err) })
+	}
+}
+
+func (c *Client) publish(p *wire.Publish, done func(*wire.Published, error)) *wire.Error {
+	if err := c.notLoggedIn(); err != nil {
+		return err
+	}
+	if _, err := c.joinedRoom(p.Room); err != nil {
+		return err
+	}
+	r := &request{kind: wire.IsPublish, room: p.Room, lossy: p.Class == wire.ClassLossy, published: done}
+	p.ClientID = ""
+	if !r.lossy {
+		p.ClientID = c.nonce + strconv.FormatUint(c.lastID+1, 10)
+	}
+	if err := c.add(r, p); err != nil {
+		return err
+	}
+	c.flush()
+	return nil
+}
+
+// SetRoomInfo changes extra information of a joined room. done gets the
+// change's position in the room's log. Like a reliable message it is sent again
+// after a cut.
+func (c *Client) SetRoomInfo(room, key, value string, done func(seq uint64, err error)) {
+	c.mu.Lock()
+	defer c.unlockLater()
+	err := c.notLoggedIn()
+	if err == nil {
+		_, err = c.joinedRoom(room)
+	}
+	if err == nil {
+		err = c.add(&request{kind: wire.IsSetRoomInfo, room: room, seq: done}, &wire.SetRoomInfo{Room: room, Key: key, Value: value})
+	}
+	if err != nil {
+		if done != nil {
+			c.tellDone(func() { done(0, err) })
+		}
+		return
+	}
+	c.flush()
+}
+
+// Renew replaces the token of a room that is joined or being joined, or with an
+// empty room the session's. The new one is also used when the client logs in or
+// joins again after a cut, unless the server refuses it.
+func (c *Client) Renew(room, token string, done func(error)) {
+	c.mu.Lock()
+	defer c.unlockLater()
+	if err := c.renew(room, token, done); err != nil && done != nil {
+		c.tellDone(func() { done(err) })
+	}
+}
+
+// Listen tells the server which kinds of events the page has listeners for, so
+// that it can say why a message reached nobody. It replaces what was told before.
+func (c *Client) Listen(events []string) {
+	c.mu.Lock()
+	defer c.unlockLater()
+	if slices.Equal(events, c.listen.events) {
+		return
+	}
+	c.listen = listening{events: slices.Clone(events), changed: true}
+	if c.state == StateOnline {
+		c.sendListen()
+	}
+}
+
+func (c *Client) sendListen() {
+	c.listen.changed = false
+	c.send(wire.AppendEnvelope(c.frame[:0], 0, &wire.Listen{Events: c.listen.events}))
+}
+
+// Rooms returns the rooms that are joined, in the order of the Joins; those
+// whose connection is down are among them.
+func (c *Client) Rooms() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var names []string
+	for _, r := range c.rooms.order {
+		if r.joined {
+			names = append(names, r.name)
+		}
+	}
+	return names
+}
+
+// State returns where the client stands.
+func (c *Client) State() State {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state
+}
+
+// Limits returns the app's limits as the last Welcome told them; all zero
+// before the first.
+func (c *Client) Limits() wire.Limits {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.limits
+}
+
+// ServerTime returns the server's time, as exact as half a round trip; known is
+// false before the first Welcome.
+func (c *Client) ServerTime() (now time.Time, known bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.serverTime()
+}
+
+// RTT returns the smoothed round-trip time; 0 before the first Welcome.
+func (c *Client) RTT() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.beat.rtt
+}
+
+// Probe checks that the connection is alive, after a hint that it may not be:
+// the page became visible, the clock jumped. When not a byte comes within
+// ProbeTimeout the socket is dropped. While waiting for the next attempt it
+// makes the wait end.
+func (c *Client) Probe() {
+	c.mu.Lock()
+	defer c.unlockLater()
+	switch c.state {
+	case StateOnline:
+		c.sendProbe()
+	case StateWaiting:
+		c.retryNow()
+	}
+}
+
+// NetworkUp says that the machine has a network again: a wait for the next
+// attempt ends, and a connection that seems to stand is probed, since it may
+// belong to the network before.
+func (c *Client) NetworkUp() { c.Probe() }
+
+// Close ends the session and all it has: the server hears Bye, everything
+// pending gets CodeClosed, the last event is Closed with a nil Err. A client
+// can't be used again after it.
+func (c *Client) Close() {
+	c.mu.Lock()
+	defer c.unlockLater()
+	if c.state == StateOnline {
+		c.send(wire.AppendEnvelope(c.frame[:0], 0, &wire.Bye{}))
+	}
+	c.end(nil, "", wire.CloseNormal)
+}
+
+// ended returns an error when there is no session any more.
+func (c *Client) ended() *wire.Error {
+	if c.state == StateClosed {
+		return &wire.Error{Code: wire.CodeNotLoggedIn, What: "the session is over", Fix: "Make a new Client and connect it."}
+	}
+	return nil
+}
+
+// notLoggedIn returns an error when there is no session, or none yet.
+func (c *Client) notLoggedIn() *wire.Error {
+	if c.state == StateIdle {
+		return &wire.Error{Code: wire.CodeNotLoggedIn, What: "there is no session yet", Fix: "Call Connect first."}
+	}
+	return c.ended()
+}

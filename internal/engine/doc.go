@@ -7,8 +7,10 @@
 // its socket calls it, and when a timer that it set fires. All calls, from any
 // goroutine, are safe; one mutex guards the state. No handler method and no
 // done function runs under that mutex: what is to be told is queued in order
-// and told after it is released, by one caller at a time. A handler may
-// therefore call the client.
+// and told after it is released, by one caller at a time: the socket or the
+// timer that brought the cause, or, for what a call brought about, a timer that
+// fires at once. A handler may therefore call the client. Sockets are called
+// with the mutex held.
 //
 // # States
 //
@@ -21,10 +23,20 @@
 // position up to which it has told its handler of that room's messages. The
 // server replays what is missing or says that there is a gap.
 //
+// Sends wait for the room that they are for: after a cut they go out, in order,
+// once the server has answered the room's Join.
+//
 // # Bounds
 //
 // Unanswered requests are bounded in number and bytes; at the bound a request
 // is refused with CodeQueueFull at once. Each has a deadline. A reliable
 // message whose answer got lost with a socket is sent again with the same
-// client id, which the server stores once; a lossy one is not sent again.
+// client id, which the server stores once; a lossy one is not sent again. While
+// the socket holds more than 1 MiB that the network has not taken, sends wait.
+//
+// A frame is told before its bytes go back to the socket. Only when somebody
+// else is telling at that moment is it copied; when 8 MiB of copies wait, the
+// socket is dropped, and the server replays once the handler has caught up.
+// What is kept of a room (members, information) is what the server sent of it;
+// the server bounds that.
 package engine

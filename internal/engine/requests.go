@@ -1,0 +1,299 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"time"
+
+	"parley/internal/wire"
+)
+
+const (
+	// maxBuffered is how much a socket may hold before sends wait for acks.
+	maxBuffered = 1 << 20
+	// maxFrame is how many bytes of requests share one frame.
+	maxFrame = 64 << 10
+)
+
+// request is something that the server has not answered yet.
+type request struct {
+	id       uint64
+	kind     wire.BodyKind // IsPublish, IsSetRoomInfo, IsRenew or IsJoin
+	room     string        // empty: the session
+	envelope []byte        // as it is sent; nil for a Join, which says where the room stands now
+	size     int
+	lossy    bool
+	deadline time.Time
+	sent     uint64 // generation of the socket that has it; 0 = none
+	tried    bool   // some socket had it
+	gone     bool   // answered, cancelled or timed out
+
+	published func(*wire.Published, error) // of a Publish
+	seq       func(uint64, error)          // of a SetRoomInfo
+	done      func(error)                  // of a Renew
+	renewal   *renewal                     // of a Renew
+}
+
+// requests is the table of what is unanswered, in the order of the calls,
+// which is also the order of ids and of deadlines.
+type requests struct {
+	list    []*request
+	count   int // of those not gone
+	bytes   int
+	unsent  bool // some may be ready to be sent
+	timeout alarm
+}
+
+// add enters r, or refuses it at the bound. It returns after the id is known
+// and before anything is sent; body is nil for a Join.
+func (c *Client) add(r *request, body wire.Body) *wire.Error {
+	c.lastID++
+	r.id = c.lastID
+	if body != nil {
+		r.envelope = wire.AppendEnvelope(make([]byte, 0, body.Size()+24), r.id, body)
+		r.size = len(r.envelope)
+	}
+	if limit := int(c.limits.FrameBytes); limit > 0 && r.size > limit {
+		return &wire.Error{
+			Code: wire.CodeTooLarge,
+			What: "the request is " + strconv.Itoa(r.size) + " bytes, the server takes frames of " + strconv.Itoa(limit),
+			Fix:  "Send less at once.", Limit: uint64(limit), Got: uint64(r.size),
+		}
+	}
+	if c.pending.count+len(c.rooms.leaving) >= c.cfg.MaxPending {
+		return queueFull(strconv.Itoa(c.pending.count)+" requests wait for their answers", c.cfg.MaxPending, c.pending.count+1)
+	}
+	if c.pending.bytes+r.size > c.cfg.MaxPendingBytes {
+		return queueFull(strconv.Itoa(c.pending.bytes)+" bytes of requests wait for their answers", c.cfg.MaxPendingBytes, c.pending.bytes+r.size)
+	}
+	r.deadline = c.cfg.Clock.Now().Add(c.cfg.RequestTimeout)
+	c.pending.list = append(c.pending.list, r)
+	c.pending.count++
+	c.pending.bytes += r.size
+	c.pending.unsent = true
+	if c.pending.timeout.timer == nil {
+		c.set(&c.pending.timeout, c.cfg.RequestTimeout, c.expireRequests)
+	}
+	return nil
+}
+
+func queueFull(what string, limit, got int) *wire.Error {
+	return &wire.Error{
+		Code: wire.CodeQueueFull, What: what,
+		Fix:   "Wait for answers before sending more.",
+		Limit: uint64(limit), Got: uint64(got),
+	}
+}
+
+// find returns the open request with this id, or nil.
+func (c *Client) find(id uint64) *request {
+	i, found := slices.BinarySearchFunc(c.pending.list, id, func(r *request, id uint64) int { return cmp.Compare(r.id, id) })
+	if !found || c.pending.list[i].gone {
+		return nil
+	}
+	return c.pending.list[i]
+}
+
+// remove takes r out of the table.
+func (c *Client) remove(r *request) {
+	r.gone = true
+	c.pending.count--
+	c.pending.bytes -= r.size
+	r.envelope = nil
+	for len(c.pending.list) > 0 && c.pending.list[0].gone {
+		c.pending.list[0] = nil
+		c.pending.list = c.pending.list[1:]
+	}
+	if len(c.pending.list) > 2*c.pending.count+16 {
+		c.pending.list = slices.DeleteFunc(c.pending.list, func(r *request) bool { return r.gone })
+	}
+}
+
+// open returns the open requests; the slice stays valid while some are removed.
+func (c *Client) open() []*request {
+	open := make([]*request, 0, c.pending.count)
+	for _, r := range c.pending.list {
+		if !r.gone {
+			open = append(open, r)
+		}
+	}
+	return open
+}
+
+// fail removes r and tells its caller why. The rooms' side of a Join is the
+// caller's business.
+func (c *Client) fail(r *request, err *wire.Error) {
+	c.remove(r)
+	switch {
+	case r.published != nil:
+		c.tellDone(func() { r.published(nil, err) })
+	case r.seq != nil:
+		c.tellDone(func() { r.seq(0, err) })
+	case r.done != nil:
+		c.tellDone(func() { r.done(err) })
+	}
+}
+
+// ready reports whether r may be sent on the present socket.
+func (c *Client) ready(r *request) bool {
+	if r.kind == wire.IsJoin || r.sent == c.generation {
+		return false
+	}
+	if r.room == "" {
+		return true
+	}
+	room := c.rooms.byName[r.room]
+	return room != nil && room.live
+}
+
+// flush sends what is ready, oldest first, many in a frame, until the socket
+// holds enough; the rest waits for the next frame from the server.
+func (c *Client) flush() {
+	if !c.pending.unsent || c.state != StateOnline {
+		return
+	}
+	limit := maxFrame
+	if n := int(c.limits.FrameBytes); n > 0 {
+		limit = min(limit, n)
+	}
+	frame, held := c.frame[:0], c.attempt.socket.Buffered()
+	c.pending.unsent = false
+	for _, r := range c.pending.list {
+		if r.gone || !c.ready(r) {
+			continue
+		}
+		if held > maxBuffered {
+			c.pending.unsent = true
+			break
+		}
+		if len(frame) > 0 && len(frame)+r.size > limit {
+			c.attempt.socket.Send(frame)
+			frame = frame[:0]
+		}
+		frame = append(frame, r.envelope...)
+		held += r.size
+		r.sent, r.tried = c.generation, true
+	}
+	if len(frame) > 0 {
+		c.attempt.socket.Send(frame)
+	}
+	c.frame = frame[:0]
+	if cap(frame) > 2*maxFrame {
+		c.frame = nil
+	}
+}
+
+// requeue takes the requests back that a dead socket had.
+func (c *Client) requeue(cause *wire.Error) {
+	for _, r := range c.open() {
+		if r.sent == 0 {
+			continue
+		}
+		r.sent = 0
+		c.pending.unsent = true
+		switch {
+		case r.kind == wire.IsJoin:
+			// Stays when it is somebody's call; Hello carries rejoins anew.
+			if room := c.rooms.byName[r.room]; room.joined {
+				c.remove(r)
+				room.ask = nil
+			}
+		case r.lossy:
+			c.fail(r, &wire.Error{
+				Code: wire.CodeDisconnected,
+				What: "the connection went down before the answer came; a lossy message is not sent again", Err: cause,
+			})
+		case r.room != "" && c.rooms.byName[r.room] == nil:
+			c.fail(r, &wire.Error{
+				Code: wire.CodeDisconnected,
+				What: "the connection went down before the answer came and room " + r.room + " was left; it may have been done", Err: cause,
+			})
+		}
+	}
+}
+
+// expireRequests fails what has waited too long.
+func (c *Client) expireRequests() {
+	now := c.cfg.Clock.Now()
+	for _, r := range c.open() {
+		if r.gone {
+			continue // by what failing an earlier one did
+		}
+		if now.Before(r.deadline) {
+			c.set(&c.pending.timeout, r.deadline.Sub(now), c.expireRequests)
+			return
+		}
+		if r.kind == wire.IsJoin {
+			c.joinTimedOut(r)
+			continue
+		}
+		what := "not sent within " + c.cfg.RequestTimeout.String() + ": no connection"
+		if r.tried {
+			what = "no answer within " + c.cfg.RequestTimeout.String() + "; it may have been done all the same"
+			if r.kind == wire.IsPublish {
+				what = "no answer within " + c.cfg.RequestTimeout.String() + "; the message may have been delivered all the same"
+			}
+		}
+		c.fail(r, &wire.Error{Code: wire.CodeTimeout, What: what, Fix: "Try again when the connection is back."})
+	}
+}
+
+// onPublished, onDone and refused take the answers.
+func (c *Client) onPublished(id uint64, m *wire.Published) *wire.Error {
+	r := c.find(id)
+	if r == nil {
+		return nil
+	}
+	if r.kind != wire.IsPublish {
+		return wrongAnswer("Published")
+	}
+	c.remove(r)
+	if r.published != nil {
+		c.tellDone(func() { r.published(m, nil) })
+	}
+	return nil
+}
+
+func (c *Client) onDone(id uint64, m *wire.Done) *wire.Error {
+	r := c.find(id)
+	if r == nil {
+		c.left(id)
+		return nil
+	}
+	switch r.kind {
+	case wire.IsSetRoomInfo:
+		c.remove(r)
+		if r.seq != nil {
+			seq := m.Seq
+			c.tellDone(func() { r.seq(seq, nil) })
+		}
+	case wire.IsRenew:
+		c.remove(r)
+		if r.done != nil {
+			c.tellDone(func() { r.done(nil) })
+		}
+		c.tokenExpires(r.room, m.TokenExpiresMS)
+	default:
+		return wrongAnswer("Done")
+	}
+	return nil
+}
+
+func (c *Client) onRefusal(id uint64, m *wire.Refusal) {
+	switch r := c.find(id); {
+	case r == nil:
+		c.left(id)
+	case r.kind == wire.IsJoin:
+		c.joinRefused(r, m)
+	default:
+		if r.renewal != nil {
+			r.renewal.undo()
+		}
+		c.fail(r, m.Error())
+	}
+}
+
+func wrongAnswer(got string) *wire.Error {
+	return &wire.Error{Code: wire.CodeMalformed, What: "the server answered a request with " + got + ", which does not fit it"}
+}
