@@ -1,0 +1,14 @@
+// Package chat is what the demo knows about its users, without a browser: who
+// is in the room, the window of messages, the timeline of the connection, the
+// draft being written, and the words that people are shown.
+//
+// A User is one person of the page with an engine of their own. Its state is
+// guarded by the page's lock, the one that the renderer takes (Page). Exported
+// methods are called with that lock held, as the page's event handlers hold
+// it; whatever waits runs on a goroutine that takes the lock for each change
+// and asks for a new picture when it lets go.
+//
+// Events of the engine go into a bounded inbox and are applied in batches by
+// one goroutine per user, at most one batch per Pace: a flood costs the page
+// some pictures a second, not one per message.
+package chat

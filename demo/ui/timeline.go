@@ -1,0 +1,6 @@
+package ui
+
+// Timeline is the strip of what happened to the connection, newest first.
+type Timeline struct {
+	Seat *Seat
+}
