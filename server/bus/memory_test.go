@@ -1,0 +1,122 @@
+package bus_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"parley/server/bus"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func openMemory(tb testing.TB, n int, options bus.Options) []node {
+	broker := bus.NewBroker(options)
+	var nodes []node
+	for i := range n {
+		m := broker.Node(fmt.Sprint("node ", i))
+		tb.Cleanup(func() {
+			if err := m.Close(context.Background()); err != nil {
+				tb.Errorf("close: %v", err)
+			}
+		})
+		nodes = append(nodes, m)
+	}
+	return nodes
+}
+
+func TestMemory(t *testing.T) { conform(t, openMemory) }
+
+// TestMemoryUnderFakeClock keeps hours of history in no time.
+func TestMemoryUnderFakeClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		nodes := openMemory(t, 2, bus.Options{})
+		r, _, _ := attach(t, nodes[1], lobby)
+		first := appendTo(t, nodes[0], lobby, "one")
+		if a := tryAppend(nodes[0], lobby, "id", "two"); a.err != nil {
+			t.Fatal(a.err)
+		}
+		time.Sleep(time.Minute - time.Nanosecond)
+		if a := tryAppend(nodes[1], lobby, "id", "two"); !a.duplicate {
+			t.Fatalf("within the window: %+v", a)
+		}
+		time.Sleep(time.Nanosecond)
+		if a := tryAppend(nodes[1], lobby, "id", "two again"); a.duplicate {
+			t.Fatalf("after the window: %+v", a)
+		}
+		time.Sleep(9*time.Minute - time.Nanosecond)
+		wantTail(t, nodes[0], lobby, first, 10, true, "two", "two again")
+		wantTail(t, nodes[0], lobby, 0, 10, true, "one", "two", "two again")
+		time.Sleep(time.Nanosecond)
+		wantTail(t, nodes[0], lobby, 0, 10, false, "two again")
+
+		if err := nodes[0].PutLease(lobby, "alice", []byte("1")); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		nodes[0].Kill()
+		time.Sleep(6*time.Second - time.Nanosecond)
+		synctest.Wait()
+		if got := leases(t, nodes[1], lobby); got != "alice=1" {
+			t.Fatalf("before the dead node's time is up: %q", got)
+		}
+		time.Sleep(time.Nanosecond)
+		synctest.Wait()
+		r.awaitLeased(t, "alice=1", "-alice")
+		wantChain(t, 0, r.stored())
+	})
+}
+
+func BenchmarkAppendDeliver(b *testing.B) {
+	b.Run("memory", func(b *testing.B) { benchmarkAppendDeliver(b, openMemory) })
+}
+
+// benchmarkAppendDeliver appends 128 bytes to each of 16 rooms in turn, with
+// at most 1024 under way, until the attached handlers have all.
+func benchmarkAppendDeliver(b *testing.B, open opener) {
+	n := open(b, 1, bus.Options{})[0]
+	var rooms []bus.Room
+	delivered := make(chan struct{}, 1024)
+	for i := range 16 {
+		rooms = append(rooms, bus.Room{App: "demo", ID: fmt.Sprint("room ", i)})
+		if _, _, err := n.Attach(b.Context(), rooms[i], counter{delivered}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	body := make([]byte, 128)
+	failed := make(chan error, 1)
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := range b.N {
+		if i >= cap(delivered) {
+			<-delivered
+		}
+		n.Append(rooms[i%len(rooms)], "", body, func(_ uint64, _ bool, err error) {
+			if err != nil {
+				select {
+				case failed <- err:
+				default:
+				}
+			}
+		})
+	}
+	for range min(b.N, cap(delivered)) {
+		select {
+		case <-delivered:
+		case err := <-failed:
+			b.Fatal(err)
+		}
+	}
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "appends/s")
+}
+
+type counter struct{ delivered chan struct{} }
+
+func (c counter) Stored(bus.Entry)      { c.delivered <- struct{}{} }
+func (c counter) Lossy([]byte)          {}
+func (c counter) Leased(string, []byte) {}
