@@ -1,0 +1,85 @@
+package gateway
+
+import (
+	"time"
+
+	"parley/internal/wire"
+)
+
+// App is what the gateway knows of an app.
+type App struct {
+	Name   string // in logs and as the rooms' namespace
+	Limits Limits
+	// Verify judges a login. A nil Verify lets everybody in.
+	Verify func(user, token string, now time.Time) (Grant, error)
+	// MultiRoom: a session may be in several rooms.
+	MultiRoom bool
+	// KickOnExpiry: an expired token ends the session, not only the next login.
+	KickOnExpiry bool
+}
+
+// Grant is what a good token allows.
+type Grant struct {
+	Expires time.Time // zero: never
+	// AllowsRoom returns nil or a *wire.Error; nil AllowsRoom allows all.
+	AllowsRoom func(room string) error
+}
+
+func (g *Grant) allows(room string) error {
+	if g.AllowsRoom == nil {
+		return nil
+	}
+	return g.AllowsRoom(room)
+}
+
+func (g *Grant) expiresMS() uint64 {
+	if g.Expires.IsZero() {
+		return 0
+	}
+	return uint64(g.Expires.UnixMilli())
+}
+
+// Limits bound what one client may do. A rate of 0 is no limit.
+type Limits struct {
+	FrameBytes   int // one WebSocket frame from a client
+	MessageBytes int // one message's text
+	DataBytes    int // one message of kind DATA
+	Rooms        int // of one session
+	InfoKeyBytes, InfoValueBytes int
+
+	// Messages per second of one user in one room, and as many at once.
+	MessagesPerSecond    int // reliable, to everyone
+	LossyPerSecond       int
+	CommandsPerSecond    int // to one user
+	CommandsToManyPerSec int // to several, or to all
+	DataPerSecond        int
+	InfoPerSecond        int
+	// Frames per second of one connection; beyond it, it is closed.
+	FramesPerSecond int
+}
+
+// UserID and room id bounds, in bytes, for all dialects. A dialect may be stricter.
+const (
+	maxIDBytes     = 256
+	maxNameBytes   = 1024
+	maxTokenBytes  = 8192
+	maxTargets     = 1000
+	maxReasonBytes = 1024
+)
+
+// idError checks a user or room id: not empty, not too long, no control
+// characters.
+func idError(what, id string) *wire.Error {
+	switch {
+	case id == "":
+		return &wire.Error{Code: wire.CodeEmpty, What: what + " is empty", Fix: "Give the " + what + "."}
+	case len(id) > maxIDBytes:
+		return &wire.Error{Code: wire.CodeInvalid, What: what + " is too long", Fix: "Use a shorter " + what + ".", Limit: maxIDBytes, Got: uint64(len(id))}
+	}
+	for i := range len(id) {
+		if id[i] < 0x20 || id[i] == 0x7f {
+			return &wire.Error{Code: wire.CodeInvalid, What: what + " has a control character", Fix: "Use printable characters."}
+		}
+	}
+	return nil
+}

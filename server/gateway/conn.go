@@ -1,0 +1,213 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parley/internal/wire"
+	"parley/server/room"
+)
+
+// conn is one connection: a socket and, after a good Hello, its session.
+type conn struct {
+	gateway *Gateway
+	socket  *socket
+	remote  string
+	since   time.Time
+
+	session atomic.Pointer[session] // nil before Hello
+	heardAt atomic.Int64            // coarse clock
+	pingAt  atomic.Int64            // when the open ping was sent; 0: none is open
+	frames  bucket
+	closed  atomic.Uint32 // the code we closed with
+	hello   *time.Timer
+
+	mu      sync.Mutex
+	out     []byte // answers of the frame that the reader works on
+	reading bool   // the reader is inside a frame; it writes out at its end
+	attach  []*room.Member
+}
+
+// serve reads from an upgraded connection until it ends.
+func (g *Gateway) serve(s *socket, remote string) {
+	c := &conn{gateway: g, socket: s, remote: remote, since: time.Now()}
+	s.own = c
+	c.heardAt.Store(g.clock.Load())
+	s.sentAt.Store(g.clock.Load())
+	g.mu.Lock()
+	refuse := g.draining || len(g.conns) >= g.cfg.MaxConnections
+	if !refuse {
+		g.conns[c] = struct{}{}
+		g.readers.Add(1)
+	}
+	g.mu.Unlock()
+	if refuse {
+		s.close(wire.CloseOverloaded, "no room for another connection; come back later")
+		_ = s.nc.Close()
+		return
+	}
+	g.cfg.Metrics.Accepted()
+	c.hello = time.AfterFunc(g.cfg.HelloTimeout, func() {
+		if c.session.Load() == nil {
+			c.close(wire.CloseHello, "no Hello in time")
+		}
+	})
+	go c.run()
+}
+
+// run is the connection's one goroutine. It starts small: the goroutine of the
+// HTTP server, with its deep stack, has ended.
+func (c *conn) run() {
+	defer c.gateway.readers.Done()
+	err := c.readAll()
+	code := wire.CloseNormal
+	if violation, ok := errors.AsType[*protocolError](err); ok {
+		code = violation.code
+		c.close(code, violation.what)
+	}
+	c.hello.Stop()
+	c.gateway.mu.Lock()
+	delete(c.gateway.conns, c)
+	c.gateway.mu.Unlock()
+	if s := c.session.Load(); s != nil {
+		s.detach(c)
+	}
+	c.socket.finish()
+	c.gateway.cfg.Metrics.Closed(wire.CloseCode(c.closed.Load()))
+}
+
+func (c *conn) readAll() error {
+	for {
+		frame, err := c.socket.read()
+		if err != nil {
+			return err
+		}
+		c.heardAt.Store(c.gateway.clock.Load())
+		c.pingAt.Store(0)
+		if c.closed.Load() != 0 {
+			continue // we said goodbye; only the client's close frame is of interest
+		}
+		if err := c.take(frame); err != nil {
+			return err
+		}
+	}
+}
+
+// take carries out the requests of one frame and writes their answers.
+func (c *conn) take(frame []byte) error {
+	if limit := c.limits().FramesPerSecond; limit > 0 && !c.frames.take(time.Now(), limit, 2*limit) {
+		return &protocolError{wire.CloseFlood, "more frames per second than the limit"}
+	}
+	c.mu.Lock()
+	c.reading = true
+	c.mu.Unlock()
+	var failed error
+	for len(frame) > 0 && failed == nil && c.closed.Load() == 0 {
+		var env wire.Envelope
+		var err error
+		if env, frame, err = wire.NextEnvelope(frame); err != nil {
+			failed = &protocolError{wire.CloseMalformed, "the frame is malformed: " + err.Error()}
+			break
+		}
+		failed = c.request(env)
+	}
+	c.mu.Lock()
+	out, attach := c.out, c.attach
+	c.out, c.attach, c.reading = nil, nil, false
+	c.mu.Unlock()
+	if len(out) > 0 {
+		c.socket.send(out)
+	}
+	for _, m := range attach { // the answer to the join is out: now its messages
+		if gap := m.Gap(); gap != nil {
+			c.push(gap)
+		}
+		m.Attach(c.socket)
+		if s := c.session.Load(); s != nil && s.current() != c {
+			m.Detach() // taken over meanwhile
+		}
+	}
+	return failed
+}
+
+func (c *conn) limits() *Limits {
+	if s := c.session.Load(); s != nil {
+		return &s.app.Limits
+	}
+	return &helloLimits
+}
+
+// helloLimits apply before the app is known.
+var helloLimits = Limits{FramesPerSecond: 10}
+
+// reply answers a request. Answers given while the reader works on a frame go
+// out together at its end.
+func (c *conn) reply(id uint64, body wire.Body) {
+	if id == 0 {
+		return
+	}
+	c.write(id, body)
+}
+
+// push sends what nobody asked for.
+func (c *conn) push(body wire.Body) { c.write(0, body) }
+
+func (c *conn) write(id uint64, body wire.Body) {
+	c.mu.Lock()
+	if c.reading {
+		if c.out == nil {
+			c.out = make([]byte, room.Headroom, room.Headroom+256)
+		}
+		c.out = wire.AppendEnvelope(c.out, id, body)
+		c.mu.Unlock()
+		return
+	}
+	c.mu.Unlock()
+	c.socket.send(wire.AppendEnvelope(make([]byte, room.Headroom, room.Headroom+body.Size()+16), id, body))
+}
+
+// refuse answers a request with an error.
+func (c *conn) refuse(id uint64, err error) {
+	refusal := wire.RefusalOf(err)
+	c.gateway.cfg.Metrics.Refused(refusal.Code)
+	if refusal.Code == wire.CodeInternal {
+		c.gateway.cfg.Log.Error("request failed", c.logAttrs("err", err)...)
+	}
+	c.reply(id, refusal)
+}
+
+// close ends the connection: what is queued goes out, then the code.
+func (c *conn) close(code wire.CloseCode, reason string) {
+	if !c.closed.CompareAndSwap(0, uint32(code)) {
+		return
+	}
+	c.mu.Lock()
+	out := c.out
+	c.out = nil
+	c.mu.Unlock()
+	if len(out) > 0 {
+		c.socket.send(out)
+	}
+	c.gateway.cfg.Log.Debug("connection closed", c.logAttrs("code", int(code), "reason", reason)...)
+	c.socket.close(code, reason)
+}
+
+func (c *conn) slow() {
+	c.close(wire.CloseSlow, "the client reads too slowly")
+}
+
+func (c *conn) logAttrs(more ...any) []any {
+	if s := c.session.Load(); s != nil {
+		more = append(more, "app", s.app.Name, "user", s.user, "session", s.id)
+	}
+	return append(more, "remote", c.remote)
+}
+
+// background is the context of work that a client's request starts and that
+// is bounded by the work's own limits.
+func background() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), 10*time.Second)
+}

@@ -1,0 +1,68 @@
+package gateway
+
+import (
+	"time"
+
+	"parley/internal/wire"
+)
+
+// heartbeat looks at every connection once a second: it pings those that are
+// silent and drops those that don't answer.
+func (g *Gateway) heartbeat() {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	var conns []*conn
+	for {
+		select {
+		case <-g.stop:
+			return
+		case now := <-tick.C:
+			g.clock.Store(now.UnixMilli())
+		}
+		conns = conns[:0]
+		g.mu.Lock()
+		for c := range g.conns {
+			conns = append(conns, c)
+		}
+		g.mu.Unlock()
+		for _, c := range conns {
+			c.beat(g.clock.Load())
+		}
+	}
+}
+
+// beat looks after one connection. It runs on the heartbeat's goroutine.
+func (c *conn) beat(now int64) {
+	s := c.session.Load()
+	if s == nil || c.closed.Load() != 0 {
+		return
+	}
+	cfg := &c.gateway.cfg
+	if pingAt := c.pingAt.Load(); pingAt != 0 {
+		if now-pingAt > cfg.PingTimeout.Milliseconds() {
+			c.close(wire.CloseHeartbeat, "no answer to a ping")
+			c.socket.abandon()
+		}
+		return
+	}
+	interval := cfg.PingInterval.Milliseconds()
+	if now-c.heardAt.Load() < interval && now-c.socket.sentAt.Load() < interval {
+		return
+	}
+	c.pingAt.Store(now)
+	c.push(&wire.Ping{Nonce: uint64(now), Positions: s.positions()})
+}
+
+// positions tells how far the client is in each room: also past what was not
+// for it.
+func (s *session) positions() []wire.Position {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []wire.Position
+	for _, m := range s.members {
+		if seq, ok := m.Position(); ok && seq > 0 {
+			all = append(all, wire.Position{Room: m.Room(), Seq: seq})
+		}
+	}
+	return all
+}

@@ -1,0 +1,54 @@
+package gateway
+
+import (
+	"strconv"
+	"time"
+
+	"parley/internal/wire"
+)
+
+// roomRates are one session's rates in one room. Guarded by session.mu.
+type roomRates struct {
+	room                                     string
+	messages, lossy, command, commands, data counter
+	info                                     counter
+}
+
+// rate returns the session's rates in a room. Callers hold mu.
+func (s *session) rate(roomID string) *roomRates {
+	for i := range s.rates {
+		if s.rates[i].room == roomID {
+			return &s.rates[i]
+		}
+	}
+	s.rates = append(s.rates, roomRates{room: roomID})
+	return &s.rates[len(s.rates)-1]
+}
+
+func (r *roomRates) publish(limits *Limits, p *wire.Publish, now time.Time) error {
+	switch {
+	case p.Class == wire.ClassLossy:
+		return r.lossy.limit("lossy messages", limits.LossyPerSecond, now)
+	case p.Kind == wire.KindData:
+		return r.data.limit("data messages", limits.DataPerSecond, now)
+	case p.Kind == wire.KindCommand && len(p.To) == 1:
+		return r.command.limit("commands to one user", limits.CommandsPerSecond, now)
+	case p.Kind == wire.KindCommand:
+		return r.commands.limit("commands to several users", limits.CommandsToManyPerSec, now)
+	}
+	return r.messages.limit("messages", limits.MessagesPerSecond, now)
+}
+
+// counter is a bucket that holds one second's worth.
+type counter struct{ bucket bucket }
+
+func (c *counter) limit(what string, perSecond int, now time.Time) error {
+	if perSecond <= 0 || c.bucket.take(now, perSecond, perSecond) {
+		return nil
+	}
+	return &wire.Error{
+		Code: wire.CodeRateLimited, What: "more than " + strconv.Itoa(perSecond) + " " + what + " per second",
+		Fix: "Send less often; this one was not sent.", Limit: uint64(perSecond), Got: uint64(perSecond + 1),
+		RetryAfterMS: uint32(c.bucket.wait(now, perSecond, perSecond).Milliseconds()) + 1,
+	}
+}

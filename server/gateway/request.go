@@ -1,0 +1,295 @@
+package gateway
+
+import (
+	"crypto/subtle"
+	"strconv"
+	"time"
+
+	"parley/internal/wire"
+)
+
+// request carries out one envelope. An error ends the connection.
+func (c *conn) request(env wire.Envelope) error {
+	s := c.session.Load()
+	if s == nil {
+		if env.Kind != wire.IsHello {
+			c.refuse(env.ID, &wire.Error{Code: wire.CodeHelloExpected, What: "the first envelope must be a Hello", Fix: "Log in first."})
+			return &protocolError{wire.CloseHello, "the first envelope must be a Hello"}
+		}
+		var hello wire.Hello
+		if err := hello.Decode(env.Body); err != nil {
+			return malformed(err)
+		}
+		return c.helloRequest(env.ID, &hello)
+	}
+	if s.current() != c {
+		return nil // a newer connection has taken the session over
+	}
+	switch env.Kind {
+	case wire.IsPublish:
+		return take(c, s, env, &wire.Publish{}, (*conn).publish)
+	case wire.IsJoin:
+		return take(c, s, env, &wire.Join{}, (*conn).join)
+	case wire.IsLeave:
+		return take(c, s, env, &wire.Leave{}, (*conn).leave)
+	case wire.IsSetRoomInfo:
+		return take(c, s, env, &wire.SetRoomInfo{}, (*conn).setRoomInfo)
+	case wire.IsRenew:
+		return take(c, s, env, &wire.Renew{}, (*conn).renew)
+	case wire.IsListen:
+		return take(c, s, env, &wire.Listen{}, (*conn).listen)
+	case wire.IsPing:
+		return take(c, s, env, &wire.Ping{}, (*conn).ping)
+	case wire.IsPong: // reading it was all it is for
+	case wire.IsBye:
+		s.end()
+		c.reply(env.ID, &wire.Done{})
+		c.close(wire.CloseEnded, "goodbye")
+	default:
+		c.refuse(env.ID, &wire.Error{Code: wire.CodeUnsupported, What: "the server does not know this request", Fix: "Update the server, or don't use this feature."})
+	}
+	return nil
+}
+
+// body is a pointer to a generated message.
+type body interface{ Decode(src []byte) error }
+
+// take decodes a request and carries it out. An error of do is its refusal.
+func take[B body](c *conn, s *session, env wire.Envelope, req B, do func(*conn, *session, uint64, B) error) error {
+	if err := req.Decode(env.Body); err != nil {
+		return malformed(err)
+	}
+	if err := do(c, s, env.ID, req); err != nil {
+		c.refuse(env.ID, err)
+	}
+	return nil
+}
+
+func malformed(err error) error {
+	return &protocolError{wire.CloseMalformed, "a request is malformed: " + err.Error()}
+}
+
+func (c *conn) publish(s *session, id uint64, p *wire.Publish) error {
+	s.mu.Lock()
+	m, _ := s.member(p.Room)
+	var err error
+	if m == nil {
+		err = notJoined(p.Room)
+	} else if err = publishError(&s.app.Limits, p); err == nil {
+		err = s.rate(p.Room).publish(&s.app.Limits, p, time.Now())
+	}
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	c.gateway.cfg.Metrics.Published(p.Class)
+	m.Publish(p, func(published *wire.Published, err error) {
+		if err != nil {
+			c.refuse(id, err)
+			return
+		}
+		c.reply(id, published)
+	})
+	return nil
+}
+
+func notJoined(roomID string) error {
+	return &wire.Error{Code: wire.CodeNotJoined, What: "the session is not in room " + quoted(roomID), Fix: "Join the room first."}
+}
+
+func publishError(limits *Limits, p *wire.Publish) error {
+	limit := limits.MessageBytes
+	if p.Kind == wire.KindData {
+		limit = limits.DataBytes
+	}
+	switch {
+	case len(p.Body) == 0:
+		return &wire.Error{Code: wire.CodeEmpty, What: "the message is empty", Fix: "Send at least one byte."}
+	case limit > 0 && len(p.Body) > limit:
+		return &wire.Error{
+			Code: wire.CodeTooLarge, What: "message is " + strconv.Itoa(len(p.Body)) + " bytes, limit " + strconv.Itoa(limit),
+			Fix: "Send less, or raise the app's limit.", Limit: uint64(limit), Got: uint64(len(p.Body)),
+		}
+	case len(p.To) > maxTargets:
+		return &wire.Error{Code: wire.CodeTooLarge, What: "more receivers than the limit", Fix: "Send to fewer users, or to everyone.", Limit: maxTargets, Got: uint64(len(p.To))}
+	case p.Class > wire.ClassLossy || p.Kind > wire.KindData || p.Format > wire.FormatBytes:
+		return &wire.Error{Code: wire.CodeUnsupported, What: "the server does not know this kind of message", Fix: "Update the server, or don't use this feature."}
+	case len(p.ClientID) > 128:
+		return &wire.Error{Code: wire.CodeInvalid, What: "client id is too long", Fix: "Use a shorter one.", Limit: 128, Got: uint64(len(p.ClientID))}
+	}
+	return nil
+}
+
+func (c *conn) join(s *session, id uint64, req *wire.Join) error {
+	if err := idError("room id", req.Room); err != nil {
+		return err
+	}
+	grant, err := s.grantFor(req)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	if m, _ := s.member(req.Room); m == nil {
+		switch n := len(s.members); {
+		case n > 0 && !s.app.MultiRoom:
+			err = &wire.Error{Code: wire.CodeSingleRoom, What: "the session is in a room already, and the app allows one", Fix: "Leave the other room first.", Limit: 1, Got: 2}
+		case s.app.Limits.Rooms > 0 && n >= s.app.Limits.Rooms:
+			err = &wire.Error{Code: wire.CodeTooManyRooms, What: "the session is in as many rooms as the app allows", Fix: "Leave a room first.", Limit: uint64(s.app.Limits.Rooms), Got: uint64(n + 1)}
+		}
+	}
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := background()
+	defer cancel()
+	m, joined, err := c.gateway.hub.Join(ctx, s.app.Name, req, s.identity())
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	ended := s.ended || s.conn != c
+	if known, i := s.member(req.Room); ended && known == nil {
+		s.mu.Unlock()
+		m.Leave()
+		return nil
+	} else if known == nil {
+		s.members = append(s.members, m)
+	} else {
+		s.members[i] = m
+	}
+	if req.Token != "" {
+		if s.grants == nil {
+			s.grants = map[string]Grant{}
+		}
+		s.grants[req.Room] = grant
+	}
+	s.mu.Unlock()
+	joined.TokenExpiresMS = grant.expiresMS()
+	c.gateway.faults.applyToMember(s, m)
+	c.mu.Lock()
+	c.attach = append(c.attach, m)
+	c.mu.Unlock()
+	c.reply(id, joined)
+	return nil
+}
+
+// grantFor judges whether the session may enter the room of req.
+func (s *session) grantFor(req *wire.Join) (Grant, error) {
+	s.mu.Lock()
+	grant := s.grant
+	s.mu.Unlock()
+	if req.Token != "" && s.app.Verify != nil {
+		if len(req.Token) > maxTokenBytes {
+			return Grant{}, &wire.Error{Code: wire.CodeTokenInvalid, What: "token is too long", Fix: "Give the token as it was made.", Limit: maxTokenBytes, Got: uint64(len(req.Token))}
+		}
+		var err error
+		if grant, err = s.app.Verify(s.user, req.Token, time.Now()); err != nil {
+			// A session that resumes within its window was admitted before.
+			if kept, known := s.admitted(req.Room); known && wire.CodeOf(err) == wire.CodeTokenExpired {
+				return kept, nil
+			}
+			return Grant{}, err
+		}
+	}
+	return grant, grant.allows(req.Room)
+}
+
+// admitted returns the grant under which the session is in the room.
+func (s *session) admitted(roomID string) (Grant, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m, _ := s.member(roomID); m == nil {
+		return Grant{}, false
+	}
+	if grant, own := s.grants[roomID]; own {
+		return grant, true
+	}
+	return s.grant, true
+}
+
+func (c *conn) leave(s *session, id uint64, req *wire.Leave) error {
+	if !s.leave(req.Room) {
+		return notJoined(req.Room)
+	}
+	c.reply(id, &wire.Done{})
+	return nil
+}
+
+func (c *conn) setRoomInfo(s *session, id uint64, req *wire.SetRoomInfo) error {
+	limits := &s.app.Limits
+	tooLarge := func(what string, got, limit int) error {
+		return &wire.Error{
+			Code: wire.CodeTooLarge, What: what + " is " + strconv.Itoa(got) + " bytes, limit " + strconv.Itoa(limit),
+			Fix: "Use a shorter " + what + ".", Limit: uint64(limit), Got: uint64(got),
+		}
+	}
+	s.mu.Lock()
+	m, _ := s.member(req.Room)
+	var err error
+	switch {
+	case m == nil:
+		err = notJoined(req.Room)
+	case req.Key == "":
+		err = &wire.Error{Code: wire.CodeEmpty, What: "the key is empty", Fix: "Give a key."}
+	case len(req.Key) > limits.InfoKeyBytes:
+		err = tooLarge("key", len(req.Key), limits.InfoKeyBytes)
+	case len(req.Value) > limits.InfoValueBytes:
+		err = tooLarge("value", len(req.Value), limits.InfoValueBytes)
+	default:
+		err = s.rate(req.Room).info.limit("changes of extra information", limits.InfoPerSecond, time.Now())
+	}
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	m.SetInfo(req.Key, req.Value, func(seq uint64, err error) {
+		if err != nil {
+			c.refuse(id, err)
+			return
+		}
+		c.reply(id, &wire.Done{Seq: seq})
+	})
+	return nil
+}
+
+func (c *conn) renew(s *session, id uint64, req *wire.Renew) error {
+	grant := Grant{}
+	if s.app.Verify != nil {
+		var err error
+		if grant, err = s.app.Verify(s.user, req.Token, time.Now()); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	if req.Room == "" || s.grants[req.Room].Expires.IsZero() {
+		s.grant = grant
+		s.armExpiry()
+	} else {
+		s.grants[req.Room] = grant
+	}
+	s.mu.Unlock()
+	c.reply(id, &wire.Done{TokenExpiresMS: grant.expiresMS()})
+	return nil
+}
+
+func (c *conn) listen(s *session, _ uint64, req *wire.Listen) error {
+	if err := listenError(req); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.events = req.Events
+	s.mu.Unlock()
+	return nil
+}
+
+func (c *conn) ping(_ *session, _ uint64, req *wire.Ping) error {
+	c.push(&wire.Pong{Nonce: req.Nonce})
+	return nil
+}
+
+func quoted(id string) string {
+	return strconv.Quote(id[:min(len(id), maxIDBytes)])
+}
+
+func sameSecret(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

@@ -1,0 +1,324 @@
+package gateway
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"parley/internal/wire"
+	"parley/server/room"
+)
+
+// session is one login of a user's device. It outlives its connections.
+type session struct {
+	gateway *Gateway
+	app     *App
+	id      string
+	secret  string
+	user    string
+	name    string
+	device  string
+
+	mu         sync.Mutex
+	conn       *conn // nil in the resume window
+	generation uint64
+	grant      Grant
+	events     []string // kinds that the page listens for
+	members    []*room.Member
+	grants     map[string]Grant // of rooms joined with a token of their own
+	rates      []roomRates
+	window     *time.Timer // ends the session, while conn is nil
+	expiry     *time.Timer // kicks, for apps that want it
+	ended      bool
+}
+
+func (s *session) key() userKey { return userKey{s.app.Name, s.user, s.device} }
+
+// current returns the connection that the session acts through.
+func (s *session) current() *conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conn
+}
+
+func (s *session) identity() room.Identity {
+	return room.Identity{User: s.user, Name: s.name, Session: s.id}
+}
+
+// push sends to the session's connection, if it has one.
+func (s *session) push(body wire.Body) {
+	if c := s.current(); c != nil {
+		c.push(body)
+	}
+}
+
+// helloRequest opens or resumes a session.
+func (c *conn) helloRequest(id uint64, hello *wire.Hello) error {
+	g := c.gateway
+	now := time.Now()
+	s, resumed, err := c.login(hello, now)
+	if err != nil {
+		c.refuse(id, err)
+		c.close(wire.CloseRefused, wire.CodeOf(err).String())
+		return nil
+	}
+	c.hello.Stop()
+	c.session.Store(s)
+	s.mu.Lock()
+	s.generation++
+	old := s.conn
+	s.conn = c
+	if s.window != nil {
+		s.window.Stop()
+		s.window = nil
+	}
+	s.events = hello.Listen.Events
+	for _, m := range s.members { // each is attached again by its Join
+		m.Detach()
+	}
+	welcome := &wire.Welcome{
+		Session: s.id, Resume: s.id + "." + s.secret, Generation: s.generation, Resumed: resumed,
+		ResumeWindowMS: uint32(g.cfg.ResumeWindow.Milliseconds()),
+		PingIntervalMS: uint32(g.cfg.PingInterval.Milliseconds()),
+		PingTimeoutMS:  uint32(g.cfg.PingTimeout.Milliseconds()),
+		ServerTimeMS:   uint64(now.UnixMilli()),
+		TokenExpiresMS: s.grant.expiresMS(),
+		Limits: wire.Limits{
+			FrameBytes: uint32(s.app.Limits.FrameBytes), MessageBytes: uint32(s.app.Limits.MessageBytes),
+			DataBytes: uint32(s.app.Limits.DataBytes), Rooms: uint32(s.app.Limits.Rooms),
+		},
+	}
+	s.armExpiry()
+	s.mu.Unlock()
+	if old != nil {
+		old.close(wire.CloseSuperseded, "the session goes on over a newer connection")
+	}
+	c.socket.setMaxFrame(s.app.Limits.FrameBytes)
+	g.faults.applyTo(s, c)
+	g.cfg.Metrics.LoggedIn(resumed)
+	g.cfg.Log.Debug("session", c.logAttrs("resumed", resumed, "client", hello.Client)...)
+	c.reply(id, welcome)
+	return nil
+}
+
+// login finds the session to go on with, or makes one.
+func (c *conn) login(hello *wire.Hello, now time.Time) (s *session, resumed bool, err error) {
+	g := c.gateway
+	if hello.Version != wire.Version {
+		return nil, false, &wire.Error{
+			Code: wire.CodeVersion, What: "the client speaks another version of the protocol",
+			Fix: "Use an SDK of the same release as the server.", Limit: wire.Version, Got: uint64(hello.Version),
+		}
+	}
+	app, ok := g.cfg.FindApp(hello.App)
+	if !ok {
+		return nil, false, &wire.Error{Code: wire.CodeUnknownApp, What: "no app has the id " + quoted(hello.App), Fix: "Check the app id, or configure that app on this server."}
+	}
+	if err := helloError(hello); err != nil {
+		return nil, false, err
+	}
+	if err := g.faults.refuses(app.Name, hello.User); err != nil {
+		return nil, false, err
+	}
+	if hello.Resume != "" {
+		if s := g.resumable(app, hello); s != nil {
+			return s, true, nil
+		}
+	}
+	var grant Grant
+	if app.Verify != nil {
+		if grant, err = app.Verify(hello.User, hello.Token, now); err != nil {
+			return nil, false, err
+		}
+	}
+	name := hello.Name
+	if name == "" {
+		name = hello.User
+	}
+	s = &session{
+		gateway: g, app: app, id: g.secret(), secret: g.secret(),
+		user: hello.User, name: name, device: hello.Device, grant: grant,
+	}
+	g.mu.Lock()
+	older := g.byUser[s.key()]
+	if older != nil && hello.Resume != "" && !strings.HasPrefix(hello.Resume, older.id+".") {
+		// It comes back for a session that has ended, and finds that the user
+		// is logged in elsewhere since: the later login stays.
+		g.mu.Unlock()
+		return nil, false, &wire.Error{Code: wire.CodeReplaced, What: "the user is logged in elsewhere since", Fix: "Log in again to take over from there."}
+	}
+	g.sessions[s.id] = s
+	g.byUser[s.key()] = s
+	g.mu.Unlock()
+	if older != nil {
+		older.remove(wire.CodeReplaced, "")
+	}
+	return s, false, nil
+}
+
+func helloError(hello *wire.Hello) error {
+	if err := idError("user id", hello.User); err != nil {
+		return err
+	}
+	tooLong := func(what string, text string, limit int) error {
+		if len(text) <= limit {
+			return nil
+		}
+		return &wire.Error{Code: wire.CodeInvalid, What: what + " is too long", Fix: "Use a shorter one.", Limit: uint64(limit), Got: uint64(len(text))}
+	}
+	if err := tooLong("display name", hello.Name, maxNameBytes); err != nil {
+		return err
+	}
+	if err := tooLong("token", hello.Token, maxTokenBytes); err != nil {
+		return err
+	}
+	if err := listenError(&hello.Listen); err != nil {
+		return err
+	}
+	return tooLong("device", hello.Device, 64)
+}
+
+func listenError(listen *wire.Listen) error {
+	if len(listen.Events) > 256 {
+		return &wire.Error{Code: wire.CodeInvalid, What: "more than 256 kinds of events", Fix: "Name the kinds that have listeners.", Limit: 256, Got: uint64(len(listen.Events))}
+	}
+	return nil
+}
+
+// resumable returns the session that the Hello names, if it lives and the
+// secret is right.
+func (g *Gateway) resumable(app *App, hello *wire.Hello) *session {
+	id, secret, _ := strings.Cut(hello.Resume, ".")
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := g.sessions[id]
+	if s == nil || s.app != app || s.user != hello.User || s.device != hello.Device || !sameSecret(s.secret, secret) {
+		return nil
+	}
+	return s
+}
+
+// detach notes that c is gone. The session waits for another connection.
+func (s *session) detach(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn != c || s.ended {
+		return
+	}
+	s.conn = nil
+	for _, m := range s.members {
+		m.Detach()
+	}
+	s.window = time.AfterFunc(s.gateway.cfg.ResumeWindow, func() {
+		s.mu.Lock()
+		stale := s.conn != nil
+		s.mu.Unlock()
+		if !stale {
+			s.end()
+		}
+	})
+}
+
+// end takes the session out of its rooms and forgets it.
+func (s *session) end() {
+	s.mu.Lock()
+	if s.ended {
+		s.mu.Unlock()
+		return
+	}
+	s.ended = true
+	members := s.members
+	s.members = nil
+	for _, timer := range []*time.Timer{s.window, s.expiry} {
+		if timer != nil {
+			timer.Stop()
+		}
+	}
+	s.mu.Unlock()
+	g := s.gateway
+	g.mu.Lock()
+	delete(g.sessions, s.id)
+	if g.byUser[s.key()] == s {
+		delete(g.byUser, s.key())
+	}
+	g.mu.Unlock()
+	for _, m := range members {
+		m.Leave()
+	}
+}
+
+// remove ends the session and tells its client why.
+func (s *session) remove(code wire.Code, reason string) {
+	c := s.current()
+	s.end()
+	if c != nil {
+		c.push(&wire.Removed{Code: code, Reason: reason})
+		c.close(wire.CloseRemoved, code.String())
+	}
+}
+
+// member returns the session's membership of a room. Callers hold mu.
+func (s *session) member(roomID string) (*room.Member, int) {
+	i := slices.IndexFunc(s.members, func(m *room.Member) bool { return m.Room() == roomID })
+	if i < 0 {
+		return nil, -1
+	}
+	return s.members[i], i
+}
+
+// leave takes the session out of one room. It reports whether it was in it.
+func (s *session) leave(roomID string) bool {
+	s.mu.Lock()
+	m, i := s.member(roomID)
+	if m != nil {
+		s.members = slices.Delete(s.members, i, i+1)
+		delete(s.grants, roomID)
+		s.rates = slices.DeleteFunc(s.rates, func(r roomRates) bool { return r.room == roomID })
+	}
+	s.mu.Unlock()
+	if m == nil {
+		return false
+	}
+	m.Leave()
+	return true
+}
+
+// kick takes the session out of a room, or of all when roomID is empty, and
+// tells its client. It reports whether it was in any.
+func (s *session) kick(roomID, reason string) bool {
+	rooms := []string{roomID}
+	if roomID == "" {
+		rooms = s.rooms()
+	}
+	kicked := false
+	for _, id := range rooms {
+		if s.leave(id) {
+			kicked = true
+			s.push(&wire.Removed{Room: id, Code: wire.CodeKicked, Reason: reason})
+		}
+	}
+	return kicked
+}
+
+func (s *session) rooms() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rooms := make([]string, len(s.members))
+	for i, m := range s.members {
+		rooms[i] = m.Room()
+	}
+	return rooms
+}
+
+// armExpiry lets the session end with its token, for apps that want it.
+// Callers hold mu.
+func (s *session) armExpiry() {
+	if s.expiry != nil {
+		s.expiry.Stop()
+		s.expiry = nil
+	}
+	if s.app.KickOnExpiry && !s.grant.Expires.IsZero() && !s.ended {
+		s.expiry = time.AfterFunc(time.Until(s.grant.Expires), func() { s.remove(wire.CodeTokenExpired, "") })
+	}
+}

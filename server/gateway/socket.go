@@ -1,0 +1,395 @@
+package gateway
+
+import (
+	"encoding/binary"
+	"errors"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"parley/internal/wire"
+	"parley/server/room"
+)
+
+// socket is a WebSocket after its handshake. Any goroutine may write; one reads.
+type socket struct {
+	nc  net.Conn
+	raw syscall.RawConn // nil where the bytes don't go straight to a descriptor: TLS
+	own *conn           // told about slowness
+
+	maxFrame int
+	maxRest  int
+	sentAt   atomic.Int64 // coarse clock
+
+	// Owned by the reader.
+	buf      []byte // what was read; nil at rest
+	next     int    // where in buf the next frame begins
+	message  []byte // of a fragmented message, what came so far
+	inside   bool   // a fragmented message is under way
+	heldPool bool   // buf is from readBuffers
+
+	mu       sync.Mutex
+	rest     []byte // accepted, not yet written
+	draining bool   // a goroutine writes rest
+	closing  bool   // nothing more is accepted
+	wakers   []room.Waker
+	delay    time.Duration // a scripted fault: everything is this late
+	late     [][]byte
+}
+
+const (
+	readBufferBytes = 16 << 10
+	// writeTimeout: a socket that takes nothing for this long is closed.
+	writeTimeout = 20 * time.Second
+	// lingerTimeout is how long a closing socket waits for the client's close
+	// frame, so that ours is read and not cut off by a reset.
+	lingerTimeout = 2 * time.Second
+)
+
+var readBuffers = sync.Pool{New: func() any { return new([readBufferBytes]byte) }}
+
+func newSocket(nc net.Conn, maxFrame, maxRest int) *socket {
+	s := &socket{nc: nc, maxFrame: maxFrame, maxRest: maxRest}
+	if tcp, ok := nc.(*net.TCPConn); ok {
+		if raw, err := tcp.SyscallConn(); err == nil {
+			s.raw = raw
+		}
+	}
+	return s
+}
+
+// read returns the next binary message. It is valid until the next call.
+func (s *socket) read() ([]byte, error) {
+	for {
+		h, complete, err := parseHeader(s.buf[s.next:], s.maxFrame)
+		if err != nil {
+			return nil, err
+		}
+		if !complete || len(s.buf)-s.next < h.size+h.length {
+			if err := s.fill(); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		payload := s.buf[s.next+h.size : s.next+h.size+h.length]
+		unmask(payload, s.buf[s.next+h.maskPos:s.next+h.size])
+		s.next += h.size + h.length
+		switch h.op {
+		case ws.OpClose:
+			s.answerClose(payload)
+			return nil, errPeerClosed
+		case ws.OpPing:
+			s.control(ws.OpPong, payload)
+		case ws.OpPong: // nobody asked
+		case ws.OpBinary:
+			if s.inside {
+				return nil, errFragment
+			}
+			if h.fin {
+				return payload, nil
+			}
+			s.inside = true
+			s.message = append(s.message[:0], payload...)
+		case ws.OpContinuation:
+			if !s.inside {
+				return nil, errFragment
+			}
+			if len(s.message)+len(payload) > s.maxFrame {
+				return nil, errFrameTooBig
+			}
+			s.message = append(s.message, payload...)
+			if h.fin {
+				s.inside = false
+				message := s.message
+				s.message = nil
+				return message, nil
+			}
+		}
+	}
+}
+
+// fill reads more behind what buf still holds. Between messages it holds no
+// buffer while it waits.
+func (s *socket) fill() error {
+	left := s.buf[s.next:]
+	if s.raw != nil {
+		return s.fillRaw(left)
+	}
+	if cap(s.buf) == 0 || s.next > 0 || len(s.buf) == cap(s.buf) {
+		grown := make([]byte, len(left), max(2048, 2*len(left)))
+		copy(grown, left)
+		s.buf, s.next = grown, 0
+	}
+	n, err := s.nc.Read(s.buf[len(s.buf):cap(s.buf)])
+	s.buf = s.buf[:len(s.buf)+n]
+	if n > 0 {
+		return nil
+	}
+	return err
+}
+
+func (s *socket) fillRaw(left []byte) error {
+	if len(left) == 0 {
+		s.release()
+	} else if s.next > 0 {
+		copy(s.buf, left)
+		s.buf, s.next = s.buf[:len(left)], 0
+	}
+	var n int
+	var failed error
+	err := s.raw.Read(func(fd uintptr) bool {
+		if s.buf == nil {
+			s.buf = readBuffers.Get().(*[readBufferBytes]byte)[:0]
+			s.heldPool = true
+		}
+		if len(s.buf) == cap(s.buf) { // a frame larger than the buffer
+			grown := make([]byte, len(s.buf), min(2*cap(s.buf), s.maxFrame+readBufferBytes))
+			copy(grown, s.buf)
+			s.release()
+			s.buf = grown
+		}
+		n, failed = syscall.Read(int(fd), s.buf[len(s.buf):cap(s.buf)])
+		if errors.Is(failed, syscall.EAGAIN) {
+			if len(s.buf) == 0 {
+				s.release()
+			}
+			return false
+		}
+		return !errors.Is(failed, syscall.EINTR)
+	})
+	switch {
+	case err != nil:
+		return err
+	case failed != nil:
+		return failed
+	case n == 0:
+		return errPeerClosed
+	}
+	s.buf = s.buf[:len(s.buf)+n]
+	return nil
+}
+
+// release gives the read buffer back.
+func (s *socket) release() {
+	if s.heldPool {
+		readBuffers.Put((*[readBufferBytes]byte)(s.buf[:readBufferBytes]))
+	}
+	s.buf, s.next, s.heldPool = nil, 0, false
+}
+
+// Write implements room.Sink.
+func (s *socket) Write(b *room.Batch, w room.Waker) room.Outcome {
+	if b.Framed == nil {
+		b.Framed = framed(b.Buffer())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		return room.Gone
+	}
+	if s.draining {
+		s.wakers = append(s.wakers, w)
+		return room.Busy
+	}
+	if s.delay > 0 {
+		s.writeLate(b.Framed)
+		return room.Sent
+	}
+	s.write(b.Framed)
+	return room.Sent
+}
+
+// TooSlow implements room.Sink.
+func (s *socket) TooSlow() { s.own.slow() }
+
+// send writes a frame whose payload begins at room.Headroom of buf. It keeps
+// what the socket does not take; over the bound the socket is closed.
+func (s *socket) send(buf []byte) {
+	frame := framed(buf)
+	s.mu.Lock()
+	if s.closing {
+		s.mu.Unlock()
+		return
+	}
+	if s.delay > 0 {
+		s.writeLate(frame)
+		s.mu.Unlock()
+		return
+	}
+	over := s.draining && len(s.rest)+len(frame) > s.maxRest
+	if !over {
+		s.write(frame)
+	}
+	s.mu.Unlock()
+	if over {
+		s.own.slow()
+	}
+}
+
+// write hands p to the kernel as far as it goes and keeps the rest for a
+// drainer. Callers hold mu.
+func (s *socket) write(p []byte) {
+	s.sentAt.Store(s.own.gateway.clock.Load())
+	if s.draining {
+		s.rest = append(s.rest, p...)
+		return
+	}
+	n := 0
+	if s.raw != nil {
+		err := s.raw.Write(func(fd uintptr) bool {
+			n = writeNow(fd, p)
+			return true // never wait here
+		})
+		if err != nil {
+			n = 0 // closed meanwhile: the drainer finds out
+		}
+	}
+	if n < len(p) {
+		s.rest = append(s.rest[:0], p[n:]...)
+		s.draining = true
+		go s.drain()
+	}
+}
+
+// drain writes what the socket did not take at once, then wakes the rooms that
+// wait to write.
+func (s *socket) drain() {
+	s.mu.Lock()
+	for len(s.rest) > 0 {
+		rest := s.rest
+		s.rest = nil
+		s.mu.Unlock()
+		_ = s.nc.SetWriteDeadline(time.Now().Add(writeTimeout))
+		_, err := s.nc.Write(rest)
+		s.mu.Lock()
+		if err != nil {
+			s.closing = true
+			s.rest, s.wakers, s.draining = nil, nil, false
+			s.mu.Unlock()
+			_ = s.nc.Close()
+			return
+		}
+	}
+	s.draining = false
+	wakers := s.wakers
+	s.wakers = nil
+	s.mu.Unlock()
+	for _, w := range wakers {
+		w.Wake()
+	}
+}
+
+// control writes a control frame.
+func (s *socket) control(op ws.OpCode, payload []byte) {
+	frame := append([]byte{0x80 | byte(op), byte(len(payload))}, payload...)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closing && (!s.draining || len(s.rest) < s.maxRest) {
+		s.write(frame)
+	}
+}
+
+// close says goodbye with a code and lets the reader wait a moment for the
+// client's answer before the connection goes.
+func (s *socket) close(code wire.CloseCode, reason string) {
+	payload := binary.BigEndian.AppendUint16(nil, uint16(code))
+	payload = append(payload, reason[:min(len(reason), 120)]...)
+	frame := append([]byte{0x80 | byte(ws.OpClose), byte(len(payload))}, payload...)
+	s.mu.Lock()
+	if s.closing {
+		s.mu.Unlock()
+		return
+	}
+	if s.delay > 0 {
+		s.flushLate()
+	}
+	s.write(frame)
+	s.closing = true
+	s.mu.Unlock()
+	_ = s.nc.SetReadDeadline(time.Now().Add(lingerTimeout))
+}
+
+func (s *socket) answerClose(payload []byte) {
+	s.mu.Lock()
+	if !s.closing {
+		s.write(append([]byte{0x80 | byte(ws.OpClose), byte(min(len(payload), 2))}, payload[:min(len(payload), 2)]...))
+		s.closing = true
+	}
+	s.mu.Unlock()
+}
+
+// cut drops the connection without a word, as a scripted fault.
+func (s *socket) cut() {
+	s.mu.Lock()
+	s.closing = true
+	s.mu.Unlock()
+	if tcp, ok := s.nc.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = s.nc.Close()
+}
+
+// setDelay makes everything that is sent late by d, as a scripted fault.
+func (s *socket) setDelay(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if d == 0 {
+		s.flushLate()
+	}
+	s.delay = d
+}
+
+// writeLate keeps a copy of frame until its time. Callers hold mu.
+func (s *socket) writeLate(frame []byte) {
+	if len(s.late) >= 4096 { // a fault must not eat the server
+		return
+	}
+	s.late = append(s.late, slices.Clone(frame))
+	time.AfterFunc(s.delay, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if len(s.late) > 0 && !s.closing {
+			s.write(s.late[0])
+			s.late = s.late[1:]
+		}
+	})
+}
+
+// flushLate writes what is kept. Callers hold mu.
+func (s *socket) flushLate() {
+	for _, frame := range s.late {
+		s.write(frame)
+	}
+	s.late = nil
+}
+
+// finish closes the connection after the last read.
+func (s *socket) finish() {
+	s.mu.Lock()
+	s.closing = true
+	s.wakers = nil
+	draining := s.draining
+	s.mu.Unlock()
+	if draining { // let the close frame out, within the drainer's bound
+		_ = s.nc.SetWriteDeadline(time.Now().Add(lingerTimeout))
+		time.AfterFunc(lingerTimeout, func() { _ = s.nc.Close() })
+	} else {
+		_ = s.nc.Close()
+	}
+	s.release()
+}
+
+// abandon ends the wait for a client that does not answer.
+func (s *socket) abandon() { _ = s.nc.SetReadDeadline(time.Now()) }
+
+// setMaxFrame changes the limit; called by the reader.
+func (s *socket) setMaxFrame(n int) {
+	if n > 0 {
+		s.maxFrame = n
+	}
+}

@@ -1,0 +1,173 @@
+package room
+
+import (
+	"math/rand/v2"
+	"sync/atomic"
+
+	"parley/internal/wire"
+)
+
+// Outcome is what a sink did with a batch.
+type Outcome uint8
+
+// Outcomes of Sink.Write.
+const (
+	// Sent: the socket has the batch, or its rest is kept and goes first.
+	Sent Outcome = iota
+	// Busy: nothing was taken; Waker.Wake will be called when it can be.
+	Busy
+	// Gone: the socket is closed.
+	Gone
+)
+
+// Sink is the way to one socket. It is called by one pass per room at a time
+// and must not block.
+type Sink interface {
+	Write(b *Batch, w Waker) Outcome
+	// TooSlow tells that the room's log has gone on without this socket. The
+	// sink closes the socket with wire.CloseSlow; the client resumes.
+	TooSlow()
+}
+
+// Waker is told when a busy sink has drained.
+type Waker interface{ Wake() }
+
+// cursor is one socket's place in one room's log.
+type cursor struct {
+	member *Member
+	sink   Sink
+	watch  bool
+
+	// Owned by the pass.
+	backlog []entry // older than the local log, to be written first
+	at      uint64  // next index to write
+
+	busy atomic.Bool // the sink will call Wake
+	gone atomic.Bool
+	// special: an entry below this index is not the same for this cursor as
+	// for everyone.
+	special atomic.Uint64
+	// Entries below these indexes that are lossy, or local state, are skipped.
+	lossyFrom, stateFrom atomic.Uint64
+	seq                  atomic.Uint64 // position told to the client so far
+	dropPercent          atomic.Uint32 // of lossy messages; a scripted fault
+}
+
+// Wake implements Waker.
+func (c *cursor) Wake() {
+	r := c.member.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	end := r.log.end()
+	c.lossyFrom.Store(end)
+	c.special.Store(end)
+	c.busy.Store(false)
+	r.wake()
+}
+
+// advance writes the next batch to the socket. It reports whether there is
+// more for it to write now.
+func (c *cursor) advance(b *builder) bool {
+	if c.gone.Load() || c.busy.Load() && c.at >= b.win.base {
+		return false
+	}
+	if c.at < b.win.base && c.at < b.win.end() {
+		c.gone.Store(true)
+		c.sink.TooSlow()
+		return false
+	}
+	if len(c.backlog) > 0 {
+		return c.advanceBacklog(b)
+	}
+	if c.at >= b.win.end() {
+		return false
+	}
+	var batch *Batch
+	var next uint64
+	if c.special.Load() > c.at || c.dropPercent.Load() > 0 {
+		batch, next = c.build(b)
+	} else {
+		batch, next = b.common(c.at, c.watch)
+	}
+	if !c.write(batch) {
+		return false
+	}
+	c.at = next
+	c.seq.Store(b.win.entries[next-1-b.win.base].seq)
+	return next < b.win.end()
+}
+
+// write reports whether the sink has taken the batch.
+func (c *cursor) write(batch *Batch) bool {
+	if batch.empty() {
+		return true
+	}
+	// Set before the write: the sink may drain, and call Wake, before a later
+	// store could be seen.
+	c.busy.Store(true)
+	switch c.sink.Write(batch, c) {
+	case Busy:
+		return false
+	case Gone:
+		c.gone.Store(true)
+		return false
+	}
+	c.busy.Store(false)
+	return true
+}
+
+// advanceBacklog writes the next batch of what came before the local log.
+func (c *cursor) advanceBacklog(b *builder) bool {
+	b.own.reset()
+	n := 0
+	for n < len(c.backlog) {
+		e := &c.backlog[n]
+		if e.sees(c.member.user, c.watch) {
+			if !b.own.fits(e.env) {
+				break
+			}
+			b.own.buf = append(b.own.buf, e.env...)
+		}
+		n++
+	}
+	if !c.write(&b.own) {
+		return false
+	}
+	c.seq.Store(c.backlog[n-1].seq)
+	c.backlog = c.backlog[n:]
+	if len(c.backlog) == 0 {
+		c.backlog = nil
+	}
+	return true
+}
+
+// build makes a batch of what this cursor's user may see.
+func (c *cursor) build(b *builder) (*Batch, uint64) {
+	b.own.reset()
+	user, next := c.member.user, c.at
+	lossyFrom, stateFrom, drop := c.lossyFrom.Load(), c.stateFrom.Load(), c.dropPercent.Load()
+	dropped := uint64(0)
+	entries := b.win.from(c.at)
+	for i := range entries {
+		e := &entries[i]
+		switch {
+		case !e.sees(user, c.watch):
+		case e.lossy && (next < lossyFrom || drop > 0 && rand.Uint32N(100) < drop):
+			dropped++
+		case !e.stored && !e.lossy && next < stateFrom:
+		case !b.own.fits(e.env):
+			return c.told(b, dropped), next
+		default:
+			b.own.buf = append(b.own.buf, e.env...)
+		}
+		next++
+	}
+	return c.told(b, dropped), next
+}
+
+func (c *cursor) told(b *builder, dropped uint64) *Batch {
+	if dropped > 0 {
+		b.own.buf = wire.AppendEnvelope(b.own.buf, 0, &wire.Dropped{Room: c.member.room.key.ID, Count: dropped})
+	}
+	return &b.own
+}

@@ -1,0 +1,234 @@
+package room
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"parley/internal/wire"
+)
+
+// Identity is who joins.
+type Identity struct {
+	User    string
+	Name    string // display name; empty = User
+	Session string // unique per session of this node
+}
+
+// Member is one session in one room. It stays one while its socket is away.
+type Member struct {
+	room  *Room
+	user  string
+	name  string
+	key   string // of its lease
+	since time.Time
+
+	// Guarded by room.mu.
+	watch  bool
+	cursor *cursor // nil while no socket is attached
+	left   bool
+	start  start
+}
+
+// start is where a join left off and Attach goes on.
+type start struct {
+	backlog []entry
+	at      uint64 // where the cursor begins
+	live    uint64 // where the join happened
+	seq     uint64
+	gap     *wire.Gap
+}
+
+// Room returns the room's id.
+func (m *Member) Room() string { return m.room.key.ID }
+
+func (r *Room) join(ctx context.Context, req *wire.Join, who Identity) (*Member, *wire.Joined, error) {
+	for {
+		older := backlog{complete: true}
+		if req.Epoch != "" {
+			r.mu.Lock()
+			same := r.epoch == req.Epoch
+			r.mu.Unlock()
+			if same {
+				var err error
+				if older, err = r.reach(ctx, req.Seq); err != nil {
+					return nil, nil, &wire.Error{Code: wire.CodeOverloaded, What: "the room's log can't be read", Fix: "Try again in a moment.", Err: err}
+				}
+			}
+		}
+		m, joined, err := r.enter(req, who, older)
+		if m != nil || err != nil {
+			return m, joined, err
+		}
+		// The local log was trimmed past what was read: read again.
+	}
+}
+
+// enter makes the member and its starting point. It returns neither member nor
+// error when older no longer meets the local log.
+func (r *Room) enter(req *wire.Join, who Identity, older backlog) (*Member, *wire.Joined, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended {
+		return nil, nil, errRoomEnded
+	}
+	resuming := req.Epoch != "" && req.Epoch == r.epoch
+	if resuming && older.through < r.log.floor {
+		return nil, nil, nil
+	}
+	m := r.find(who)
+	resumed := m != nil
+	if m == nil {
+		if r.maxMembers > 0 && len(r.members[who.User]) == 0 && r.countUsers() >= int(r.maxMembers) {
+			return nil, nil, &wire.Error{
+				Code: wire.CodeRoomFull, What: "the room is full", Fix: "Wait until a member leaves, or let the first member allow more.",
+				Limit: uint64(r.maxMembers), Got: uint64(r.countUsers() + 1),
+			}
+		}
+		if len(r.members) == 0 && len(r.remote) == 0 {
+			r.maxMembers = req.MaxMembers
+		}
+		m = &Member{room: r, user: who.User, name: who.Name, key: who.User + "\x00" + who.Session, since: time.Now()}
+		r.add(m)
+	} else {
+		m.detach()
+	}
+	m.watch = req.WatchMembers
+
+	end := r.log.end()
+	m.start = start{at: end, live: end, seq: r.log.head}
+	switch {
+	case resuming:
+		m.start.backlog, m.start.seq = older.entries, req.Seq
+		m.start.at = r.log.after(max(req.Seq, older.through))
+		if !older.complete {
+			next := older.through
+			if len(older.entries) > 0 {
+				next = older.entries[0].seq - 1
+			}
+			m.start.gap = &wire.Gap{Room: r.key.ID, AfterSeq: req.Seq, NextSeq: next, Epoch: r.epoch}
+			m.start.seq = next
+		}
+	case req.Epoch != "":
+		m.start.gap = &wire.Gap{Room: r.key.ID, AfterSeq: req.Seq, NextSeq: r.log.head, Epoch: r.epoch}
+	}
+	joined := &wire.Joined{
+		Room: r.key.ID, Epoch: r.epoch, Seq: m.start.seq,
+		Count: uint32(r.countUsers()), Resumed: resumed,
+	}
+	if m.watch {
+		joined.Members = r.others(m.user)
+	}
+	if r.info.Key != "" {
+		joined.Info = []wire.RoomInfoEntry{r.info}
+	}
+	return m, joined, nil
+}
+
+func (r *Room) find(who Identity) *Member {
+	key := who.User + "\x00" + who.Session
+	for _, m := range r.members[who.User] {
+		if m.key == key {
+			return m
+		}
+	}
+	return nil
+}
+
+// Attach starts to write to sink what the member has not seen, from where its
+// join left off. Call it when the answer to the join is written.
+func (m *Member) Attach(sink Sink) {
+	r := m.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if m.left {
+		return
+	}
+	m.detach()
+	end := r.log.end()
+	c := &cursor{member: m, sink: sink, watch: m.watch, at: m.start.at, backlog: m.start.backlog}
+	c.special.Store(end)
+	// State and lossy messages from before the join are not for this cursor:
+	// a join that resumes got the state in its answer.
+	c.stateFrom.Store(m.start.live)
+	c.lossyFrom.Store(m.start.live)
+	c.seq.Store(m.start.seq)
+	m.start.backlog = nil
+	m.cursor = c
+	r.cursors = append(r.cursors, c)
+	if c.backlog != nil || c.at < end {
+		r.wake()
+	}
+}
+
+// Gap returns what the join found missing, once.
+func (m *Member) Gap() *wire.Gap {
+	m.room.mu.Lock()
+	defer m.room.mu.Unlock()
+	gap := m.start.gap
+	m.start.gap = nil
+	return gap
+}
+
+// Detach stops writing: the socket is gone, the member stays.
+func (m *Member) Detach() {
+	m.room.mu.Lock()
+	defer m.room.mu.Unlock()
+	m.detach()
+}
+
+// detach does Detach's work. Callers hold room.mu.
+func (m *Member) detach() {
+	if m.cursor == nil {
+		return
+	}
+	m.cursor.gone.Store(true)
+	r := m.room
+	if i := slices.Index(r.cursors, m.cursor); i >= 0 {
+		// A new slice: a pass may be reading the old one.
+		rest := make([]*cursor, 0, len(r.cursors))
+		rest = append(rest, r.cursors[:i]...)
+		r.cursors = append(rest, r.cursors[i+1:]...)
+	}
+	m.cursor = nil
+}
+
+// Leave takes the member out of the room.
+func (m *Member) Leave() {
+	r := m.room
+	r.mu.Lock()
+	if m.left {
+		r.mu.Unlock()
+		return
+	}
+	m.left = true
+	m.detach()
+	r.remove(m)
+	attachment := r.end()
+	r.mu.Unlock()
+	_ = r.hub.bus.DropLease(r.key, m.key) // it lapses at the latest with this node
+	if attachment != nil {
+		attachment.Detach()
+	}
+}
+
+// Position returns the sequence up to which the socket has been told, and
+// false while none is attached.
+func (m *Member) Position() (uint64, bool) {
+	m.room.mu.Lock()
+	defer m.room.mu.Unlock()
+	if m.cursor == nil {
+		return 0, false
+	}
+	return m.cursor.seq.Load(), true
+}
+
+// DropLossy makes the socket lose that share of the room's lossy messages, as
+// a scripted fault; 0 ends it.
+func (m *Member) DropLossy(percent uint32) {
+	m.room.mu.Lock()
+	defer m.room.mu.Unlock()
+	if m.cursor != nil {
+		m.cursor.dropPercent.Store(percent)
+	}
+}

@@ -1,0 +1,104 @@
+package room
+
+import (
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"parley/internal/wire"
+)
+
+// Publish sends a message to the room. done is called once, from any
+// goroutine, when the message is kept as its class promises, or with a
+// *wire.Error. The caller has checked sizes and rates.
+func (m *Member) Publish(p *wire.Publish, done func(*wire.Published, error)) {
+	r := m.room
+	if p.Format != wire.FormatBytes && !utf8.Valid(p.Body) {
+		done(nil, &wire.Error{Code: wire.CodeInvalid, What: "the message is not UTF-8 text", Fix: "Send text, or send bytes as data."})
+		return
+	}
+	now := time.Now().UnixMilli()
+	message := wire.RoomMessage{
+		Room: r.key.ID, Class: p.Class, Kind: p.Kind, Format: p.Format,
+		From: m.user, TimeMS: uint64(now), Body: p.Body,
+	}
+	if m.name != m.user {
+		message.Name = m.name
+	}
+	rec := record{kind: recordMessage, from: m.user, to: p.To}
+	published := &wire.Published{TimeMS: uint64(now)}
+	if p.ServerOnly {
+		// Members get nothing; without a business server nobody does.
+		done(published, nil)
+		return
+	}
+	if p.Class == wire.ClassLossy {
+		r.publishLossy(&rec, &message, published)
+		done(published, nil)
+		return
+	}
+	rec.body = message.Append(make([]byte, 0, message.Size()))
+	r.hub.bus.Append(r.key, p.ClientID, rec.append(make([]byte, 0, len(rec.body)+len(m.user)+8)), func(seq uint64, duplicate bool, err error) {
+		if err != nil {
+			if wire.CodeOf(err) == wire.CodeInternal {
+				err = &wire.Error{Code: wire.CodeOverloaded, What: "the room's log did not take the message", Fix: "Send it again with the same id.", Err: err}
+			}
+			done(nil, err)
+			return
+		}
+		published.Seq, published.Duplicate = seq, duplicate
+		done(published, nil)
+	})
+}
+
+func (r *Room) publishLossy(rec *record, message *wire.RoomMessage, published *wire.Published) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lossyCount++
+	published.ID = "1_" + strconv.FormatUint(published.TimeMS, 10) + "_" + strconv.FormatUint(r.lossyCount, 10)
+	message.ID = published.ID
+	rec.kind, rec.body = recordLossy, message.Append(make([]byte, 0, message.Size()))
+	if e, err := rec.entry(r.key.ID, 0); err == nil { // a record that was just made is well formed
+		r.push(e)
+	}
+	_ = r.hub.bus.PublishLossy(r.key, rec.append(nil)) // lossy
+}
+
+// SetInfo sets the room's one piece of extra information. done as for Publish.
+func (m *Member) SetInfo(key, value string, done func(seq uint64, err error)) {
+	r := m.room
+	r.mu.Lock()
+	held := r.info.Key
+	r.mu.Unlock()
+	if held != "" && held != key {
+		done(0, &wire.Error{
+			Code: wire.CodeInfoKeyLimit, What: "the room already has a value under another key: " + strconv.Quote(held),
+			Fix: "Use that key: a room holds one.", Limit: 1, Got: 2,
+		})
+		return
+	}
+	info := wire.RoomInfoEntry{Key: key, Value: value, User: m.user, Name: m.name, TimeMS: uint64(time.Now().UnixMilli())}
+	rec := record{kind: recordInfo, from: m.user, body: info.Append(nil)}
+	r.hub.bus.Append(r.key, "", rec.append(nil), func(seq uint64, _ bool, err error) { done(seq, err) })
+}
+
+// setInfo takes over a record of the room's stream. Callers hold mu.
+func (r *Room) setInfo(body []byte) {
+	var info wire.RoomInfoEntry
+	if info.Decode(body) == nil {
+		r.info = info
+		_ = r.hub.bus.PutLease(r.key, infoLease, body) // for nodes that come later
+	}
+}
+
+// Restart makes the room lose its log, as a scripted fault: all members are
+// told of a gap and go on in a new epoch.
+func (r *Room) Restart() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.restarts++
+	r.epoch = r.hub.bus.Epoch() + "." + strconv.Itoa(r.restarts)
+	head := r.log.head
+	r.older = backlog{}
+	r.push(entry{env: wire.AppendEnvelope(nil, 0, &wire.Gap{Room: r.key.ID, AfterSeq: head, NextSeq: head, Epoch: r.epoch})})
+}

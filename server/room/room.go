@@ -1,0 +1,282 @@
+package room
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"time"
+
+	"parley/internal/wire"
+	"parley/server/bus"
+)
+
+// Room is one room with members on this node.
+type Room struct {
+	hub *Hub
+	key bus.Room
+
+	attached   chan struct{} // closed when the bus delivers, or attachErr says why not
+	attachErr  error
+	attachment bus.Attachment
+	loading    sync.Mutex // held while older entries are read from the bus
+
+	mu      sync.Mutex
+	open    bool        // log and epoch are set
+	early   []bus.Entry // delivered before that
+	ended   bool
+	older   backlog
+	log     roomLog
+	epoch   string
+	cursors []*cursor // appended in place, replaced on removal: passes keep a snapshot
+	passing bool      // a pass runs
+	dirty   bool      // there is something for it
+
+	members    map[string][]*Member // by user; of this node
+	remote     map[string]remoteMember
+	maxMembers uint32
+	info       wire.RoomInfoEntry
+	presence   presence
+	lossyCount uint64 // makes ids
+	restarts   int    // scripted ones
+}
+
+func newRoom(h *Hub, key bus.Room) *Room {
+	return &Room{
+		hub: h, key: key,
+		attached: make(chan struct{}),
+		members:  map[string][]*Member{},
+		remote:   map[string]remoteMember{},
+	}
+}
+
+// attachTimeout bounds how long the first join of a room waits for the bus.
+const attachTimeout = 10 * time.Second
+
+func (r *Room) attach() {
+	defer close(r.attached)
+	ctx, cancel := context.WithTimeout(context.Background(), attachTimeout)
+	defer cancel()
+	attachment, head, err := r.hub.bus.Attach(ctx, r.key, (*busHandler)(r))
+	var leases map[string][]byte
+	if err == nil {
+		leases, err = r.hub.bus.Leases(ctx, r.key)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err != nil {
+		r.attachErr = &wire.Error{Code: wire.CodeOverloaded, What: "the room's log is not available", Fix: "Try again in a moment.", Err: err}
+		r.ended = true
+		r.hub.forget(r)
+		if attachment != nil {
+			go attachment.Detach() // it waits for deliveries, which wait for mu
+		}
+		return
+	}
+	r.attachment = attachment
+	for key, value := range leases {
+		r.setRemote(key, value)
+	}
+	r.log.init(head, r.hub.cfg)
+	r.epoch = r.hub.bus.Epoch()
+	r.open = true
+	for _, e := range r.early {
+		r.stored(e)
+	}
+	r.early = nil
+}
+
+// ready waits until the room is attached to the bus.
+func (r *Room) ready(ctx context.Context) error {
+	select {
+	case <-r.attached:
+		return r.attachErr
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// busHandler is the room as the bus sees it.
+type busHandler Room
+
+func (h *busHandler) Stored(e bus.Entry) {
+	r := (*Room)(h)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.open {
+		r.early = append(r.early, e)
+		return
+	}
+	r.stored(e)
+}
+
+// stored takes over an entry of the room's stream. Callers hold mu.
+func (r *Room) stored(e bus.Entry) {
+	if e.Seq <= r.log.head {
+		return
+	}
+	var rec record
+	err := rec.decode(e.Body)
+	var made entry
+	if err == nil {
+		made, err = rec.entry(r.key.ID, e.Seq)
+	}
+	if err != nil { // another version's record; skip it, keep the room
+		r.hub.log.Error("cannot read a room record", "app", r.key.App, "room", r.key.ID, "seq", e.Seq, "err", err)
+		return
+	}
+	if rec.kind == recordInfo {
+		r.setInfo(rec.body)
+	}
+	r.push(made)
+}
+
+func (h *busHandler) Lossy(body []byte) {
+	r := (*Room)(h)
+	var rec record
+	if rec.decode(body) != nil || rec.kind != recordLossy {
+		return
+	}
+	if e, err := rec.entry(r.key.ID, 0); err == nil {
+		r.mu.Lock()
+		r.push(e)
+		r.mu.Unlock()
+	}
+}
+
+func (h *busHandler) Leased(key string, value []byte) {
+	r := (*Room)(h)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.setRemote(key, value)
+}
+
+// push appends an entry, marks the cursors that see it differently, and wakes
+// the pass. Callers hold mu.
+func (r *Room) push(e entry) {
+	e.atMS = time.Now().UnixMilli()
+	index := r.log.push(e)
+	mark := func(user string) {
+		for _, m := range r.members[user] {
+			if m.cursor != nil {
+				m.cursor.special.Store(index + 1)
+			}
+		}
+	}
+	if e.from != "" {
+		mark(e.from)
+	}
+	if e.who == targets {
+		for _, user := range e.to {
+			mark(user)
+		}
+	}
+	r.wake()
+}
+
+// wake makes sure that a pass runs over what is new. Callers hold mu.
+func (r *Room) wake() {
+	r.dirty = true
+	if !r.passing {
+		r.passing = true
+		go r.pass()
+	}
+}
+
+// builders are shared by all rooms: a room at rest holds no buffers.
+var builders = sync.Pool{New: func() any { return new(builder) }}
+
+// pass writes to every cursor what has gathered behind it, until there is
+// nothing more. One runs at a time.
+func (r *Room) pass() {
+	b := builders.Get().(*builder)
+	defer builders.Put(b)
+	defer b.reset(window{}) // let go of the room's entries
+	r.mu.Lock()
+	for r.dirty && !r.ended {
+		r.dirty = false
+		b.reset(r.log.window())
+		cursors := r.cursors
+		r.mu.Unlock()
+
+		more := false
+		for _, c := range cursors {
+			if c.advance(b) {
+				more = true
+			}
+		}
+		// Readers get their turn: what they bring makes the next batch.
+		runtime.Gosched()
+
+		r.mu.Lock()
+		if more {
+			r.dirty = true
+		}
+	}
+	r.passing = false
+	r.mu.Unlock()
+}
+
+// backlog is what has been read from the bus of the time before the local log.
+type backlog struct {
+	entries []entry
+	// after and through bound it: it has all that the room's stream holds in
+	// between. complete says that the stream has lost nothing of that.
+	after, through uint64
+	complete       bool
+}
+
+// reach returns what came after seq and before the local log. It is kept for
+// the next one who asks: after a restart all members ask at once.
+func (r *Room) reach(ctx context.Context, seq uint64) (backlog, error) {
+	r.loading.Lock()
+	defer r.loading.Unlock()
+	r.mu.Lock()
+	floor, older := r.log.floor, r.older
+	r.mu.Unlock()
+	if seq >= floor {
+		return backlog{after: seq, through: seq, complete: true}, nil
+	}
+	if older.after <= seq && older.through >= floor && (older.complete || len(older.entries) > 0 && older.entries[0].seq > seq) {
+		for len(older.entries) > 0 && older.entries[0].seq <= seq {
+			older.entries = older.entries[1:]
+		}
+		return older, nil
+	}
+	tail, complete, err := r.hub.bus.Tail(ctx, r.key, seq, r.hub.cfg.ReplayLimit)
+	if err != nil {
+		return backlog{}, err
+	}
+	older = backlog{after: seq, through: floor, complete: complete}
+	for _, e := range tail {
+		if e.Seq > floor {
+			break
+		}
+		var rec record
+		if rec.decode(e.Body) != nil || rec.kind == recordInfo { // the join answers with the room's info
+			continue
+		}
+		if made, err := rec.entry(r.key.ID, e.Seq); err == nil {
+			older.entries = append(older.entries, made)
+		}
+	}
+	if n := len(tail); n == r.hub.cfg.ReplayLimit && tail[n-1].Seq < floor {
+		// The limit cut it off before it met the local log.
+		older = backlog{after: seq, through: floor}
+	}
+	r.mu.Lock()
+	r.older = older
+	r.mu.Unlock()
+	return older, nil
+}
+
+// end closes the room when nobody of this node is in it. Callers hold mu and
+// detach the returned attachment after they have released it.
+func (r *Room) end() bus.Attachment {
+	if r.ended || len(r.members) > 0 {
+		return nil
+	}
+	r.ended = true
+	r.presence.stop()
+	r.hub.forget(r)
+	return r.attachment
+}
