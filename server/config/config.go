@@ -1,0 +1,102 @@
+package config
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Config is all that the server can be told. Get one from Load or Defaults: the
+// zero value allows nothing.
+type Config struct {
+	Listen      string // host:port of clients and server APIs
+	AdminListen string // host:port of profiling and the admin API; empty: none
+	TLS         TLS
+	Data        string   // directory; empty: all in memory
+	Origins     []string // beside the server's own origin; "*": any
+	Apps        []App
+	Limits      Limits
+	Heartbeat   Heartbeat
+	Replay      Replay
+	Drain       time.Duration // how long a stopping server waits for sessions to move
+	Log         Log
+
+	// AllowDevSecrets lets known development secrets pass off loopback. No file,
+	// variable or setting sets it: "parley dev" does, when told so by its own flag.
+	AllowDevSecrets bool
+}
+
+// TLS names the certificate. Both empty: plain HTTP.
+type TLS struct {
+	Cert string // PEM file, leaf first
+	Key  string // PEM file
+}
+
+// App is one customer's world: its users, rooms and messages are its own.
+type App struct {
+	Name           string   // in logs and admin API: a-z, 0-9, "-"; at most 32
+	AppID          uint32   // what clients and tokens say
+	ServerSecrets  []Secret // 32 characters each; the first mints, all verify
+	CallbackSecret Secret   // signs callbacks; empty: callbacks can't be signed
+	TokenAuth      bool     // logins need a good token
+	MultiRoom      bool     // a session may be in several rooms
+	KickOnExpiry   bool     // an expired token ends the session, not only the next login
+}
+
+// SecretTexts returns the server secrets as they are, for a token verifier.
+func (a App) SecretTexts() []string {
+	texts := make([]string, len(a.ServerSecrets))
+	for i, s := range a.ServerSecrets {
+		texts[i] = string(s)
+	}
+	return texts
+}
+
+// Limits bound what clients may do. None can be switched off, but the interval can
+// be 0. Rates are events per second.
+type Limits struct {
+	MaxFrameBytes   int // one WebSocket frame from a client
+	MaxMessageBytes int // one message's text, UTF-8
+	SendBufferBytes int // what waits for one slow reader
+
+	BroadcastPerUserPerSecond int
+	BroadcastMinInterval      time.Duration // between two of one user's broadcasts
+	RoomBroadcastPerSecond    int           // one sender's, server APIs included, in one room
+	BarragePerSecond          int           // in one room
+	CommandOnePerSecond       int           // to one recipient
+	CommandManyPerSecond      int           // to several recipients
+
+	RoomLoginsPerSecond int // into one room
+	MaxRoomsPerSession  int
+	MaxConnections      int
+	HelloTimeout        time.Duration // from accept to the first frame
+}
+
+// Heartbeat is the server's pulse.
+type Heartbeat struct {
+	Interval time.Duration // between two probes of an idle client
+	Timeout  time.Duration // without a sign of life: user gone; also how long a cut session may resume
+}
+
+// Replay bounds a room's log, which a resuming session reads.
+type Replay struct {
+	Messages int
+	Age      time.Duration
+}
+
+// Log is about the server's own log.
+type Log struct {
+	Level  slog.Level
+	Format string // "text" or "json"
+}
+
+// Defaults returns the settings that apply when nobody says otherwise. They have
+// no app.
+func Defaults() Config {
+	var c Config
+	for _, s := range settings {
+		if err := s.parse(s.at(&c), s.standard); err != nil {
+			panic("config: default of " + s.key + ": " + err.What)
+		}
+	}
+	return c
+}

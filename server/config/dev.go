@@ -1,0 +1,54 @@
+package config
+
+import "slices"
+
+// The development apps' secrets are public: they stand in the documentation and
+// in every copy of this file.
+var devApps = []App{
+	{
+		Name:           "demo",
+		AppID:          1000000001,
+		ServerSecrets:  []Secret{"parley0dev0demo0server0secret001"},
+		CallbackSecret: "parley0dev0demo0callback0secret1",
+		TokenAuth:      true,
+		MultiRoom:      true,
+	},
+	{
+		Name:           "other",
+		AppID:          1000000002,
+		ServerSecrets:  []Secret{"parley0dev0other0server0secret02"},
+		CallbackSecret: "parley0dev0other0callback0secret",
+		TokenAuth:      true,
+		MultiRoom:      true,
+	},
+}
+
+// sampleSecrets stand in documentation and examples as well, ours and others'.
+var sampleSecrets = []Secret{
+	"0123456789abcdef0123456789abcdef",
+	"9193cc662a4c0ec135ec71fb57194b38",
+}
+
+// DevApps returns the two apps of "parley dev", "demo" and "other": fixed ids and
+// secrets, so that examples and tests can name them. The caller may change them.
+func DevApps() []App {
+	apps := slices.Clone(devApps)
+	for i := range apps {
+		apps[i].ServerSecrets = slices.Clone(apps[i].ServerSecrets)
+	}
+	return apps
+}
+
+// IsDevSecret reports whether s is one of the development apps' secrets, server or
+// callback, or one that stands in examples: everybody knows those.
+func IsDevSecret(s Secret) bool {
+	if slices.Contains(sampleSecrets, s) {
+		return true
+	}
+	for _, app := range devApps {
+		if s == app.CallbackSecret || slices.Contains(app.ServerSecrets, s) {
+			return true
+		}
+	}
+	return false
+}

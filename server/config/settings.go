@@ -1,0 +1,95 @@
+package config
+
+import (
+	"strings"
+	"time"
+	"unicode"
+)
+
+// setting is a row of the table that loader, Doc and Show read. T is what holds
+// the field: Config or App.
+type setting[T any] struct {
+	key       string       // as in the file, dots between levels
+	standard  string       // default, as one would write it
+	low, high int64        // range of a number, or of a duration in nanoseconds
+	at        func(*T) any // the field: a pointer to one of the types that parse knows
+	doc       string       // one sentence
+}
+
+// env is the variable's name: limits.maxFrameBytes is PARLEY_LIMITS_MAX_FRAME_BYTES.
+func (s setting[T]) env() string {
+	return "PARLEY_" + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(s.flag()))
+}
+
+// flag is the flag's name without dashes: limits.maxFrameBytes is
+// limits.max-frame-bytes.
+func (s setting[T]) flag() string {
+	var b strings.Builder
+	word := false // the last rune was lower case: an upper one starts a word
+	for _, r := range s.key {
+		if unicode.IsUpper(r) && word {
+			b.WriteByte('-')
+		}
+		b.WriteRune(unicode.ToLower(r))
+		word = unicode.IsLower(r)
+	}
+	return b.String()
+}
+
+const (
+	second = int64(time.Second)
+	minute = int64(time.Minute)
+	hour   = int64(time.Hour)
+)
+
+// appsKey is the one setting that is a list of mappings.
+const appsKey = "apps"
+
+var settings = []setting[Config]{
+	{"listen", "127.0.0.1:8080", 0, 0, func(c *Config) any { return &c.Listen }, "Address of clients and server APIs, host:port; an empty host means all interfaces, port 0 any free port."},
+	{"adminListen", "", 0, 0, func(c *Config) any { return &c.AdminListen }, "Address of profiling and the admin API, host:port; empty: none."},
+	{"tls.cert", "", 0, 0, func(c *Config) any { return &c.TLS.Cert }, "PEM file of the certificate, leaf first; empty: plain HTTP."},
+	{"tls.key", "", 0, 0, func(c *Config) any { return &c.TLS.Key }, "PEM file of the certificate's key."},
+	{"data", "", 0, 0, func(c *Config) any { return &c.Data }, "Directory that keeps what must survive a restart; empty: all in memory."},
+	{"origins", "", 0, 0, func(c *Config) any { return &c.Origins }, "Web origins whose pages may connect, beside the server's own: scheme://host[:port]; \"*\": any. In variable and flag separated by commas."},
+	{appsKey, "", 0, 0, func(c *Config) any { return &c.Apps }, "The apps, see below. In variable and flag the whole list as YAML or JSON."},
+
+	{"limits.maxFrameBytes", "65536", 4096, 16 << 20, func(c *Config) any { return &c.Limits.MaxFrameBytes }, "Longest WebSocket frame taken from a client; a longer one closes the socket."},
+	{"limits.maxMessageBytes", "1024", 1, 1 << 20, func(c *Config) any { return &c.Limits.MaxMessageBytes }, "Longest text of a message, in bytes of UTF-8."},
+	{"limits.sendBufferBytes", "262144", 16 << 10, 64 << 20, func(c *Config) any { return &c.Limits.SendBufferBytes }, "What may wait for one slow reader; beyond it, lossy messages are skipped, then the socket is closed and may resume."},
+	{"limits.broadcastPerUserPerSecond", "2", 1, 10000, func(c *Config) any { return &c.Limits.BroadcastPerUserPerSecond }, "Broadcasts that one user may send per second."},
+	{"limits.broadcastMinInterval", "500ms", 0, minute, func(c *Config) any { return &c.Limits.BroadcastMinInterval }, "Least time between two broadcasts of one user; 0: only the rate counts."},
+	{"limits.roomBroadcastPerSecond", "10", 1, 10000, func(c *Config) any { return &c.Limits.RoomBroadcastPerSecond }, "Broadcasts per second that one sender, server APIs included, may put into one room."},
+	{"limits.barragePerSecond", "20", 1, 10000, func(c *Config) any { return &c.Limits.BarragePerSecond }, "Barrage messages per second in one room; those beyond are dropped."},
+	{"limits.commandOnePerSecond", "200", 1, 10000, func(c *Config) any { return &c.Limits.CommandOnePerSecond }, "Commands to one recipient that one user may send per second."},
+	{"limits.commandManyPerSecond", "10", 1, 10000, func(c *Config) any { return &c.Limits.CommandManyPerSecond }, "Commands to several recipients that one user may send per second."},
+	{"limits.roomLoginsPerSecond", "200", 1, 1000000, func(c *Config) any { return &c.Limits.RoomLoginsPerSecond }, "Logins per second into one room."},
+	{"limits.maxRoomsPerSession", "5", 1, 1000, func(c *Config) any { return &c.Limits.MaxRoomsPerSession }, "Rooms that one session may be in at a time."},
+	{"limits.maxConnections", "100000", 1, 10000000, func(c *Config) any { return &c.Limits.MaxConnections }, "Sockets open at a time on this node; more are refused."},
+	{"limits.helloTimeout", "10s", second / 10, 5 * minute, func(c *Config) any { return &c.Limits.HelloTimeout }, "Time from accepting a socket to its first frame."},
+
+	{"heartbeat.interval", "25s", 3 * second, hour, func(c *Config) any { return &c.Heartbeat.Interval }, "Time between two probes of an idle client."},
+	{"heartbeat.timeout", "90s", 4 * second, 24 * hour, func(c *Config) any { return &c.Heartbeat.Timeout }, "Time without a sign of life until a user counts as gone, and within which a cut session can resume."},
+	{"replay.messages", "1000", 1, 100000, func(c *Config) any { return &c.Replay.Messages }, "Messages kept per room for sessions that resume."},
+	{"replay.age", "10m", second, 24 * hour, func(c *Config) any { return &c.Replay.Age }, "How long they are kept."},
+	{"drain", "10s", 0, 10 * minute, func(c *Config) any { return &c.Drain }, "How long a stopping server waits for its sessions to move."},
+	{"log.level", "info", 0, 0, func(c *Config) any { return &c.Log.Level }, "Least level that is logged: debug, info, warn or error."},
+	{"log.format", "text", 0, 0, func(c *Config) any { return &c.Log.Format }, "Form of a log line: text or json."},
+}
+
+var appSettings = []setting[App]{
+	{"name", "", 0, 0, func(a *App) any { return &a.Name }, "Name in logs and in the admin API: a-z, 0-9 and \"-\", at most 32."},
+	{"appID", "", 1, 1<<32 - 1, func(a *App) any { return &a.AppID }, "Number that clients and tokens say."},
+	{"serverSecrets", "", 0, 0, func(a *App) any { return &a.ServerSecrets }, "Secrets of tokens and server APIs, 32 characters each, at most 8; the first mints, all verify. Add the new one first when rotating."},
+	{"callbackSecret", "", 0, 0, func(a *App) any { return &a.CallbackSecret }, "Secret that signs callbacks to the business server; not a server secret. Empty: callbacks can't be signed."},
+	{"tokenAuth", "true", 0, 0, func(a *App) any { return &a.TokenAuth }, "Whether a login needs a good token."},
+	{"multiRoom", "true", 0, 0, func(a *App) any { return &a.MultiRoom }, "Whether a session may be in several rooms at a time."},
+	{"kickOnExpiry", "false", 0, 0, func(a *App) any { return &a.KickOnExpiry }, "Whether an expired token ends the session, not only the next login."},
+}
+
+// secretEnv is the variable that gives one app's secret alone.
+func secretEnv(app, key string) string {
+	s := setting[App]{key: key}
+	name := strings.ToUpper(strings.ReplaceAll(app, "-", "_"))
+	return "PARLEY_APP_" + name + "_" + strings.TrimPrefix(s.env(), "PARLEY_")
+}
