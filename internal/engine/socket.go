@@ -5,7 +5,8 @@ import "parley/internal/wire"
 // Dialer opens connections.
 type Dialer interface {
 	// Dial starts to connect and returns at once. handler hears of the
-	// result, and never before Dial has returned.
+	// result, and never from inside Dial: the client calls it with its mutex
+	// held.
 	Dial(url string, handler SocketHandler) Socket
 }
 
