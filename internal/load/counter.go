@@ -43,16 +43,18 @@ func (c *counter) each(b []byte, payload int, found func(after []byte) (more boo
 			if len(b)-at < len(marker) {
 				if n := len(b) - at; string(b[at:]) == marker[:n] {
 					c.carry = uint8(n)
+					return count
 				}
-				return count
+				at++
+				continue
 			}
 			if string(b[at:at+len(marker)]) != marker {
 				at++
 				continue
 			}
-			if at+len(marker) < len(b) && b[at+len(marker)] == marker[0] {
-				at++ // the byte before the payload looks like a part of the marker
-			}
+		}
+		if at+len(marker) < len(b) && b[at+len(marker)] == marker[0] {
+			at++ // the byte before the payload looks like a part of the marker
 		}
 		if last >= 0 {
 			c.stride = int32(at - last)
