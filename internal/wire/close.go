@@ -36,6 +36,8 @@ const (
 	CloseFlood CloseCode = 4106
 	// CloseEnded: the client said Bye.
 	CloseEnded CloseCode = 4107
+	// CloseOrigin: pages of this origin may not connect.
+	CloseOrigin CloseCode = 4108
 )
 
 // Reconnect reports whether a client should connect again after this code.

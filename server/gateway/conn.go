@@ -45,8 +45,7 @@ func (g *Gateway) serve(s *socket, remote string) {
 	}
 	g.mu.Unlock()
 	if refuse {
-		s.close(wire.CloseOverloaded, "no room for another connection; come back later")
-		_ = s.nc.Close()
+		g.reject(s, remote, wire.CloseOverloaded, "no room for another connection; come back later")
 		return
 	}
 	g.cfg.Metrics.Accepted()

@@ -108,7 +108,7 @@ type Gateway struct {
 // userKey finds the one session of a user's device.
 type userKey struct{ app, user, device string }
 
-// New returns a gateway that accepts connections by [Gateway.ServeHTTP] until
+// New returns a gateway that accepts connections by [Gateway.Handler] until
 // Close.
 func New(hub *room.Hub, cfg Config) *Gateway {
 	cfg.setDefaults()

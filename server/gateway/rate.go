@@ -28,27 +28,34 @@ func (s *session) rate(roomID string) *roomRates {
 func (r *roomRates) publish(limits *Limits, p *wire.Publish, now time.Time) error {
 	switch {
 	case p.Class == wire.ClassLossy:
-		return r.lossy.limit("lossy messages", limits.LossyPerSecond, now)
+		return r.lossy.limit("lossy messages", limits.LossyPerSecond, lossyBurst, now)
 	case p.Kind == wire.KindData:
-		return r.data.limit("data messages", limits.DataPerSecond, now)
+		return r.data.limit("data messages", limits.DataPerSecond, reliableBurst, now)
 	case p.Kind == wire.KindCommand && len(p.To) == 1:
-		return r.command.limit("commands to one user", limits.CommandsPerSecond, now)
+		return r.command.limit("commands to one user", limits.CommandsPerSecond, reliableBurst, now)
 	case p.Kind == wire.KindCommand:
-		return r.commands.limit("commands to several users", limits.CommandsToManyPerSec, now)
+		return r.commands.limit("commands to several users", limits.CommandsToManyPerSec, reliableBurst, now)
 	}
-	return r.messages.limit("messages", limits.MessagesPerSecond, now)
+	return r.messages.limit("messages", limits.MessagesPerSecond, reliableBurst, now)
 }
 
-// counter is a bucket that holds one second's worth.
+// counter is a bucket that holds burst seconds' worth.
 type counter struct{ bucket bucket }
 
-func (c *counter) limit(what string, perSecond int, now time.Time) error {
-	if perSecond <= 0 || c.bucket.take(now, perSecond, perSecond) {
+// A client that was cut off sends what it kept all at once when it is back:
+// reliable kinds may burst, as long as the mean holds.
+const (
+	reliableBurst = 10 // seconds' worth
+	lossyBurst    = 1
+)
+
+func (c *counter) limit(what string, perSecond, burst int, now time.Time) error {
+	if perSecond <= 0 || c.bucket.take(now, perSecond, perSecond*burst) {
 		return nil
 	}
 	return &wire.Error{
 		Code: wire.CodeRateLimited, What: "more than " + strconv.Itoa(perSecond) + " " + what + " per second",
 		Fix: "Send less often; this one was not sent.", Limit: uint64(perSecond), Got: uint64(perSecond + 1),
-		RetryAfterMS: uint32(c.bucket.wait(now, perSecond, perSecond).Milliseconds()) + 1,
+		RetryAfterMS: uint32(c.bucket.wait(now, perSecond, perSecond*burst).Milliseconds()) + 1,
 	}
 }

@@ -237,7 +237,7 @@ func (c *conn) setRoomInfo(s *session, id uint64, req *wire.SetRoomInfo) error {
 	case len(req.Value) > limits.InfoValueBytes:
 		err = tooLarge("value", len(req.Value), limits.InfoValueBytes)
 	default:
-		err = s.rate(req.Room).info.limit("changes of extra information", limits.InfoPerSecond, time.Now())
+		err = s.rate(req.Room).info.limit("changes of extra information", limits.InfoPerSecond, lossyBurst, time.Now())
 	}
 	s.mu.Unlock()
 	if err != nil {

@@ -10,9 +10,15 @@ import (
 	"parley/internal/wire"
 )
 
-// ServeHTTP upgrades a request to a WebSocket. The connection leaves net/http
-// with it: its goroutine and buffers end here.
-func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// Handler upgrades requests to WebSockets. A connection leaves net/http with
+// it: its goroutine and buffers end there. A page whose origin is not allowed
+// gets its connection closed at once with a code and the reason, since a page
+// can't see why a handshake failed.
+func (g *Gateway) Handler(origins Origins) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.upgrade(w, r, origins) })
+}
+
+func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request, origins Origins) {
 	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		w.Header().Set("Upgrade", "websocket")
 		http.Error(w, "This is the WebSocket of a Parley server (subprotocol "+wire.Subprotocol+"). Connect with the SDK.", http.StatusUpgradeRequired)
@@ -29,13 +35,39 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		early, _ := buffered.Reader.Peek(n)
 		s.buf = append([]byte(nil), early...)
 	}
-	if handshake.Protocol != wire.Subprotocol {
-		s.own = &conn{gateway: g, socket: s, remote: r.RemoteAddr}
-		s.own.close(wire.CloseHello, "the subprotocol must be "+wire.Subprotocol)
+	origin := r.Header.Get("Origin")
+	switch {
+	case !origins.Allow(origin, r.Host):
+		g.reject(s, r.RemoteAddr, wire.CloseOrigin, "origin "+origin+" is not allowed: add it to the server's origins")
+	case handshake.Protocol != wire.Subprotocol:
+		g.reject(s, r.RemoteAddr, wire.CloseHello, "the subprotocol must be "+wire.Subprotocol)
+	default:
+		g.serve(s, r.RemoteAddr)
+	}
+}
+
+// reject closes a fresh connection with a reason that its page can read.
+func (g *Gateway) reject(s *socket, remote string, code wire.CloseCode, reason string) {
+	s.own = &conn{gateway: g, socket: s, remote: remote}
+	g.cfg.Metrics.Closed(code)
+	s.own.close(code, reason)
+	g.mu.Lock()
+	if g.draining {
+		g.mu.Unlock()
 		s.finish()
 		return
 	}
-	g.serve(s, r.RemoteAddr)
+	g.readers.Add(1)
+	g.mu.Unlock()
+	go func() { // wait for the client's close frame, within its bound
+		defer g.readers.Done()
+		for {
+			if _, err := s.read(); err != nil {
+				s.finish()
+				return
+			}
+		}
+	}()
 }
 
 // Origins decides which pages may connect.

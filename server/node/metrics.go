@@ -1,0 +1,84 @@
+package node
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"parley/internal/wire"
+)
+
+// metrics counts what the gateway does. Labels have few values: never a user
+// or a room.
+type metrics struct {
+	registry  *prometheus.Registry
+	accepted  prometheus.Counter
+	logins    *prometheus.CounterVec
+	refused   *prometheus.CounterVec
+	published *prometheus.CounterVec
+	closed    *prometheus.CounterVec
+
+	reliable, lossy prometheus.Counter // of published, looked up once
+}
+
+func newMetrics() *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		accepted: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "parley_connections_accepted_total", Help: "WebSocket connections accepted.",
+		}),
+		logins: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "parley_logins_total", Help: "Sessions opened (new) or taken up again after a cut (resumed).",
+		}, []string{"kind"}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "parley_requests_refused_total", Help: "Requests refused, by core error code.",
+		}, []string{"code"}),
+		published: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "parley_room_messages_total", Help: "Messages accepted for rooms, by class.",
+		}, []string{"class"}),
+		closed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "parley_connections_closed_total", Help: "Connections ended, by the close code that the server gave; 0: the client left.",
+		}, []string{"code"}),
+	}
+	m.reliable = m.published.WithLabelValues("reliable")
+	m.lossy = m.published.WithLabelValues("lossy")
+	m.registry.MustRegister(m.accepted, m.logins, m.refused, m.published, m.closed,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// gauge adds a figure that is read when asked for.
+func (m *metrics) gauge(name, help string, read func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
+}
+
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+func (m *metrics) Accepted() { m.accepted.Inc() }
+
+func (m *metrics) LoggedIn(resumed bool) {
+	if resumed {
+		m.logins.WithLabelValues("resumed").Inc()
+		return
+	}
+	m.logins.WithLabelValues("new").Inc()
+}
+
+func (m *metrics) Refused(code wire.Code) { m.refused.WithLabelValues(code.String()).Inc() }
+
+func (m *metrics) Published(class wire.Class) {
+	if class == wire.ClassLossy {
+		m.lossy.Inc()
+		return
+	}
+	m.reliable.Inc()
+}
+
+func (m *metrics) Closed(code wire.CloseCode) {
+	m.closed.WithLabelValues(strconv.Itoa(int(code))).Inc()
+}

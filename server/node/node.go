@@ -1,0 +1,135 @@
+package node
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"parley/server/bus"
+	"parley/server/config"
+	"parley/server/gateway"
+	"parley/server/room"
+)
+
+// Options is what a node needs beside its settings.
+type Options struct {
+	Log *slog.Logger
+	// Dev opens the dev endpoints, fixed credentials among them.
+	Dev bool
+	// LimitsOff takes the rate limits away, for load tests.
+	LimitsOff bool
+	// Bus replaces the embedded NATS, for tests.
+	Bus bus.Bus
+	// Gateway settings that tests shorten; FindApp, Log and Metrics are set.
+	Gateway gateway.Config
+}
+
+// Node is a running server.
+type Node struct {
+	cfg      config.Config
+	log      *slog.Logger
+	bus      bus.Bus
+	hub      *room.Hub
+	gateway  *gateway.Gateway
+	http     *http.Server
+	listener net.Listener
+	ready    atomic.Bool
+	served   chan error
+}
+
+// dedupeWindow is how long the server knows a message's client id. Clients
+// give a message up before: engine.Config.RequestTimeout.
+const dedupeWindow = 2 * time.Minute
+
+// Start checks the settings, starts all parts and begins to accept.
+func Start(ctx context.Context, cfg config.Config, opts Options) (*Node, error) {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	apps, err := newDirectory(cfg, opts.LimitsOff)
+	if err != nil {
+		return nil, err
+	}
+	var certificate *tls.Certificate
+	if cfg.TLS.Cert != "" {
+		pair, err := tls.LoadX509KeyPair(cfg.TLS.Cert, cfg.TLS.Key)
+		if err != nil {
+			return nil, fmt.Errorf("read the TLS certificate: %w", err)
+		}
+		certificate = &pair
+	}
+	n := &Node{cfg: cfg, log: opts.Log, served: make(chan error, 1)}
+	if n.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", cfg.Listen, err)
+	}
+	if certificate != nil {
+		n.listener = tls.NewListener(n.listener, &tls.Config{Certificates: []tls.Certificate{*certificate}, MinVersion: tls.VersionTLS12})
+	}
+	n.bus = opts.Bus
+	if n.bus == nil {
+		n.bus, err = openBus(ctx, bus.Options{
+			DataDir: cfg.Data, ReplayMessages: cfg.Replay.Messages, ReplayAge: cfg.Replay.Age,
+			DedupeWindow: dedupeWindow, Log: opts.Log,
+		})
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("start the message bus: %w", err), n.listener.Close())
+		}
+	}
+	counts := newMetrics()
+	n.hub = room.NewHub(n.bus, room.Config{ReplayLimit: cfg.Replay.Messages, LogAge: cfg.Replay.Age}, opts.Log)
+	gw := opts.Gateway
+	gw.FindApp, gw.Log, gw.Metrics = apps.find, opts.Log, counts
+	if gw.HelloTimeout == 0 {
+		gw.HelloTimeout = cfg.Limits.HelloTimeout
+	}
+	if gw.PingInterval == 0 {
+		gw.PingInterval = cfg.Heartbeat.Interval
+	}
+	if gw.ResumeWindow == 0 {
+		gw.ResumeWindow = cfg.Heartbeat.Timeout
+	}
+	gw.SendBytes, gw.FrameBytes, gw.MaxConnections = cfg.Limits.SendBufferBytes, cfg.Limits.MaxFrameBytes, cfg.Limits.MaxConnections
+	n.gateway = gateway.New(n.hub, gw)
+	counts.gauge("parley_connections", "Open WebSocket connections.", func() float64 { c, _ := n.gateway.Count(); return float64(c) })
+	counts.gauge("parley_sessions", "Sessions, those that wait for their client to come back included.", func() float64 { _, s := n.gateway.Count(); return float64(s) })
+	counts.gauge("parley_rooms", "Rooms with members on this node.", func() float64 { return float64(n.hub.Count()) })
+
+	handler, err := n.routes(counts, opts.Dev)
+	if err != nil {
+		return nil, errors.Join(err, n.listener.Close())
+	}
+	n.http = &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+		ErrorLog: slog.NewLogLogger(opts.Log.Handler(), slog.LevelDebug),
+	}
+	n.ready.Store(true)
+	go func() { n.served <- n.http.Serve(n.listener) }()
+	return n, nil
+}
+
+// Addr returns where the node listens.
+func (n *Node) Addr() net.Addr { return n.listener.Addr() }
+
+// Gateway returns the node's gateway.
+func (n *Node) Gateway() *gateway.Gateway { return n.gateway }
+
+// Failed yields the error with which the node stopped to accept by itself.
+func (n *Node) Failed() <-chan error { return n.served }
+
+// Stop drains and stops the node. At the end of ctx it stops at once.
+func (n *Node) Stop(ctx context.Context) error {
+	n.ready.Store(false) // balancers see it first
+	drained := n.gateway.Drain(ctx)
+	stopped := n.http.Shutdown(ctx)
+	n.gateway.Close()
+	return errors.Join(drained, stopped, n.bus.Close(ctx))
+}

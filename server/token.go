@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"parley/internal/token"
+	"parley/server/config"
+)
+
+type tokenCommand struct {
+	Express expressTokenCommand `cmd:"" help:"Make a token04 for loginRoom of the Express dialect."`
+	Inspect inspectTokenCommand `cmd:"" help:"Decode a token and judge it."`
+}
+
+type expressTokenCommand struct {
+	User   string        `arg:"" help:"User id that the token is for."`
+	AppID  uint32        `help:"App id. The dev app demo has ${default}." default:"1000000001"`
+	Secret string        `help:"Server secret of the app, 32 characters; without it that of the dev app." placeholder:"SECRET" env:"PARLEY_TOKEN_SECRET"`
+	TTL    time.Duration `help:"Lifetime." default:"1h"`
+	Room   string        `help:"Only for this room." placeholder:"ROOM"`
+	GCM    bool          `help:"Authenticated form (AES-GCM) instead of CBC."`
+}
+
+// Run prints the token.
+func (c *expressTokenCommand) Run(con *console) error {
+	secret := c.Secret
+	if secret == "" {
+		for _, app := range config.DevApps() {
+			if app.AppID == c.AppID {
+				secret = string(app.ServerSecrets[0])
+			}
+		}
+	}
+	if secret == "" {
+		return fmt.Errorf("app %d is not a dev app: give its server secret with --secret", c.AppID)
+	}
+	payload := ""
+	if c.Room != "" {
+		var err error
+		privilege := token.Privilege04{RoomID: c.Room, Rights: map[string]int{token.RightLogin: 1, token.RightPublish: 1}}
+		if payload, err = privilege.Payload(); err != nil {
+			return err
+		}
+	}
+	now := time.Now()
+	text, err := token.Mint04(token.Claims04{
+		AppID: c.AppID, User: c.User, Created: now.Unix(), Expires: now.Add(c.TTL).Unix(), Payload: payload,
+	}, secret, token.Options04{GCM: c.GCM})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(con.out, text)
+	return nil
+}
+
+type inspectTokenCommand struct {
+	Token  string   `arg:"" help:"The token."`
+	Secret []string `help:"Secrets to try; without any those of the dev apps." placeholder:"SECRET" env:"PARLEY_TOKEN_SECRET"`
+}
+
+// Run prints what is in the token and whether it is good.
+func (c *inspectTokenCommand) Run(con *console) error {
+	secrets := c.Secret
+	if len(secrets) == 0 {
+		for _, app := range config.DevApps() {
+			secrets = append(secrets, app.SecretTexts()...)
+		}
+	}
+	report := token.Inspect(c.Token, secrets, time.Now())
+	fmt.Fprintln(con.out, report.String())
+	if report.Problem != nil {
+		return errors.New("the token would be refused")
+	}
+	return nil
+}
