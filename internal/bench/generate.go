@@ -1,17 +1,28 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"os/exec"
 	"runtime/debug"
+	"syscall"
+	"time"
 
 	"parley/internal/load"
 )
 
-// order is what the runner writes to a generator process: generators run in
-// processes of their own, so that they can be pinned.
+// generateCommand makes this program a generator: generators run in processes of
+// their own, so that they can be pinned.
+const generateCommand = "generate"
+
+// generatorTimeout is longer than any run that the plan has.
+const generatorTimeout = 3 * time.Minute
+
+// order is what the runner writes to a generator.
 type order struct {
 	load.Options
 	AppID  uint32 `json:"appID,omitempty"`
@@ -36,4 +47,30 @@ func generate(ctx context.Context, in io.Reader, out io.Writer) error {
 		return fmt.Errorf("write result: %w", err)
 	}
 	return nil
+}
+
+// generator runs an order in a pinned process.
+func (b *bench) generator(ctx context.Context, o order) (load.Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, generatorTimeout)
+	defer cancel()
+	self, err := os.Executable()
+	if err != nil {
+		return load.Result{}, fmt.Errorf("find this program: %w", err)
+	}
+	text, err := json.Marshal(o)
+	if err != nil {
+		return load.Result{}, fmt.Errorf("write order: %w", err)
+	}
+	var out, said bytes.Buffer
+	command := exec.CommandContext(ctx, "taskset", "-c", generatorCore, self, generateCommand)
+	command.Stdin, command.Stdout, command.Stderr = bytes.NewReader(text), &out, &said
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if err := command.Run(); err != nil {
+		return load.Result{}, fmt.Errorf("generator: %w: %s", err, bytes.TrimSpace(said.Bytes()))
+	}
+	var result load.Result
+	if err := json.Unmarshal(out.Bytes(), &result); err != nil {
+		return load.Result{}, fmt.Errorf("read result: %w", err)
+	}
+	return result, nil
 }
