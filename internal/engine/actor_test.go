@@ -148,9 +148,6 @@ func (a *actor) enter(what string) func() {
 	if a.calling {
 		a.w.t.Errorf("%s: %s was told from inside a call", a.user, what)
 	}
-	if a.ended {
-		a.w.t.Errorf("%s: %s was told after Closed", a.user, what)
-	}
 	a.log = append(a.log, what)
 	a.telling = true
 	return func() { a.telling = false }
@@ -237,6 +234,9 @@ func (a *actor) Event(e engine.Event) {
 	}
 	defer a.enter(name)()
 	a.events = append(a.events, e)
+	if a.ended {
+		a.w.t.Errorf("%s: %s was told after Closed", a.user, name)
+	}
 	wrong := func(why string) { a.w.t.Errorf("%s: %s, %s; before it: %q", a.user, name, why, a.log) }
 	s := a.inside[e.Room]
 	switch e.Kind {

@@ -31,13 +31,14 @@ type server struct {
 	rooms    map[string]*serverRoom
 	links    []*link
 	secrets  int
+	accepted int
 
 	// What tests change.
 	refuseHello *wire.Refusal
 	refuseJoin  map[string]*wire.Refusal // by user
 	clockSkew   time.Duration
 	tokenUntil  map[string]time.Time // server time, by token
-	answerNot   bool                 // requests get no answer
+	answerNot   bool                 // nothing but Leave is done or answered
 	pingsNot    bool
 	echoOwn     bool // senders are sent their own messages too
 	stutter     bool // now and then a message is sent twice
@@ -58,6 +59,7 @@ type session struct {
 	resume             string
 	generation         uint64
 	link               *link // nil while away
+	number             int   // of the newest link
 	rooms              map[string]wire.Join
 }
 
@@ -85,6 +87,7 @@ func (r *serverRoom) epoch() string { return r.name + "#" + strconv.Itoa(r.epoch
 type link struct {
 	server  *server
 	conn    *simnet.Conn
+	number  int // in the order of accepting
 	session *session
 	out     []byte
 }
@@ -97,7 +100,8 @@ func newServer(t testing.TB, clock engine.Clock, net *simnet.Network, seed uint6
 		limits: wire.Limits{FrameBytes: 16 << 10, MessageBytes: 8 << 10, Rooms: 8},
 	}
 	net.Listen(serverURL, func(conn *simnet.Conn) engine.SocketHandler {
-		l := &link{server: s, conn: conn}
+		s.accepted++
+		l := &link{server: s, conn: conn, number: s.accepted}
 		s.links = append(s.links, l)
 		s.ping(l)
 		return l
@@ -198,8 +202,11 @@ func (l *link) take(e wire.Envelope) {
 		l.hello(e.ID, &m)
 		return
 	}
-	if l.session == nil || l.session.link != l || s.answerNot {
+	if l.session == nil || l.session.link != l {
 		return // not logged in, or superseded: it can't act
+	}
+	if s.answerNot && e.Kind != wire.IsLeave {
+		return
 	}
 	switch e.Kind {
 	case wire.IsJoin:
@@ -256,6 +263,11 @@ func (l *link) hello(id uint64, m *wire.Hello) {
 	}
 	key := m.User + "/" + m.Device
 	old := s.sessions[key]
+	if old != nil && l.number < old.number {
+		// The Hello of a socket that its client has given up comes late.
+		l.close(wire.CloseSuperseded)
+		return
+	}
 	resumed := old != nil && m.Resume != "" && m.Resume == old.resume
 	if old != nil && old.link != nil {
 		if other := old.link; resumed {
@@ -274,7 +286,7 @@ func (l *link) hello(id uint64, m *wire.Hello) {
 		s.sessions[key] = old
 	}
 	l.session = old
-	old.link = l
+	old.link, old.number = l, l.number
 	old.generation++
 	l.push(id, &wire.Welcome{
 		Session: old.resume, Resume: old.resume, Generation: old.generation, Resumed: resumed,
