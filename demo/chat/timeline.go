@@ -14,7 +14,7 @@ const (
 	Busy Tone = "busy" // under way
 	Good Tone = "good"
 	Bad  Tone = "bad"
-	Lab  Tone = "lab" // something that the person on this page did
+	Lab  Tone = "asked" // something that the person on this page did
 )
 
 // Entry is one happening of the connection.

@@ -110,13 +110,16 @@ func unreachable(what string) bool {
 	return false
 }
 
-// sentence gives text a capital and a full stop.
+// sentence gives text a capital and a full stop. A first word that is a name,
+// such as parley.wasm, stays as it is.
 func sentence(text string) string {
 	text = strings.TrimSpace(text)
 	if text == "" {
 		return ""
 	}
-	text = strings.ToUpper(text[:1]) + text[1:]
+	if first, _, _ := strings.Cut(text, " "); !strings.ContainsAny(first, "./_") {
+		text = strings.ToUpper(text[:1]) + text[1:]
+	}
 	if !strings.ContainsAny(text[len(text)-1:], ".!?") {
 		text += "."
 	}

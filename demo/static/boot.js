@@ -142,12 +142,18 @@
     });
   });
 
-  // Enter sends from a text area that asks for it; with Shift it starts a line,
-  // and while an input method composes it belongs to that. Here and not in Go,
-  // because every event that Go hears draws the page anew.
+  // Enter sends from a text area that asks for it; with Shift it starts a line.
+  // Told by what the key would insert and not by the key, so that an input
+  // method that composes with Enter, or a keyboard on glass, does what it
+  // should. Here and not in Go, because every event that Go hears draws the
+  // page anew.
+  let shift = false;
   addEventListener("keydown", (event) => {
+    shift = event.shiftKey;
+  });
+  addEventListener("beforeinput", (event) => {
     const field = event.target;
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (shift || (event.inputType !== "insertLineBreak" && event.inputType !== "insertParagraph")) return;
     if (!(field instanceof HTMLTextAreaElement) || field.dataset.enter !== "submit") return;
     event.preventDefault();
     field.form?.requestSubmit();

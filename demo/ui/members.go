@@ -11,10 +11,14 @@ func (c *Members) here() string {
 	return strconv.Itoa(len(c.Seat.Members.List()) + 1)
 }
 
-// online is the server's own count, which may lag the list by half a minute.
+// online is the server's own count. It is told at most every 30 seconds, so it
+// may lag the list; then it says so.
 func (c *Members) online() string {
-	if c.Seat.Count == 0 {
+	switch c.Seat.Count {
+	case 0:
 		return ""
+	case len(c.Seat.Members.List()) + 1:
+		return strconv.Itoa(c.Seat.Count) + " online"
 	}
-	return strconv.Itoa(c.Seat.Count) + " online"
+	return "last count: " + strconv.Itoa(c.Seat.Count)
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -73,6 +74,7 @@ func (o *Overlay) Fly(text string, own bool) {
 	if len(o.queue) >= maxQueued {
 		return
 	}
+	text = strings.Join(strings.Fields(text), " ")
 	if r := []rune(text); len(r) > maxFlown {
 		text = string(r[:maxFlown]) + "…"
 	}

@@ -63,7 +63,7 @@ func (c *Stream) Build(vgin *vugu.BuildIn) (vgout *vugu.BuildOut) {
 						{
 							vgparent := vgn
 							_ = vgparent
-							vgn = &vugu.VGNode{Type: vugu.VGNodeType(1), Data: "Write below, then add a second user to see it arrive: the same page holds both, each with an engine of its own."}
+							vgn = &vugu.VGNode{Type: vugu.VGNodeType(1), Data: "Write below: everyone else in the room sees it at once, and so do you, from the other side, with a second user."}
 							vgparent.AppendChild(vgn)
 						}
 					}
