@@ -16,6 +16,7 @@ type devCommand struct {
 	Data   string   `help:"Keep rooms' logs in this directory; without it everything is in memory." placeholder:"DIR"`
 	Origin []string `help:"Also let pages of this origin connect (repeatable). Pages of this machine always may." placeholder:"ORIGIN"`
 	Limits string   `help:"Rate limits: on, or off for load tests." enum:"on,off" default:"on"`
+	Admin  string   `help:"Serve profiles (/debug/pprof/) on this address." placeholder:"HOST:PORT"`
 	Remote bool     `help:"Listen beyond this machine although the apps' secrets are public."`
 	Log    string   `help:"Log level: debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
 }
@@ -23,7 +24,7 @@ type devCommand struct {
 // Run starts the development server and serves until interrupted.
 func (c *devCommand) Run(con *console) error {
 	cfg := config.Defaults()
-	cfg.Listen, cfg.Data, cfg.Origins, cfg.Apps = c.Listen, c.Data, c.Origin, config.DevApps()
+	cfg.Listen, cfg.AdminListen, cfg.Data, cfg.Origins, cfg.Apps = c.Listen, c.Admin, c.Data, c.Origin, config.DevApps()
 	cfg.AllowDevSecrets = c.Remote
 	if err := cfg.Log.Level.UnmarshalText([]byte(c.Log)); err != nil {
 		return err

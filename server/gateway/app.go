@@ -41,10 +41,10 @@ func (g *Grant) expiresMS() uint64 {
 
 // Limits bound what one client may do. A rate of 0 is no limit.
 type Limits struct {
-	FrameBytes   int // one WebSocket frame from a client
-	MessageBytes int // one message's text
-	DataBytes    int // one message of kind DATA
-	Rooms        int // of one session
+	FrameBytes                   int // one WebSocket frame from a client
+	MessageBytes                 int // one message's text
+	DataBytes                    int // one message of kind DATA
+	Rooms                        int // of one session
 	InfoKeyBytes, InfoValueBytes int
 
 	// Messages per second of one user in one room, and as many at once.

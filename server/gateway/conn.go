@@ -22,6 +22,7 @@ type conn struct {
 	heardAt atomic.Int64            // coarse clock
 	pingAt  atomic.Int64            // when the open ping was sent; 0: none is open
 	frames  bucket
+	joined  atomic.Bool   // a first room is joined; what follows is everyday
 	closed  atomic.Uint32 // the code we closed with
 	hello   *time.Timer
 
@@ -89,10 +90,21 @@ func (c *conn) readAll() error {
 		if c.closed.Load() != 0 {
 			continue // we said goodbye; only the client's close frame is of interest
 		}
-		if err := c.take(frame); err != nil {
+		if err := c.takeDeep(frame); err != nil {
 			return err
 		}
 	}
+}
+
+// takeDeep takes a frame on a worker when it may hold a login or a join, whose
+// stack this goroutine should not keep.
+func (c *conn) takeDeep(frame []byte) error {
+	if c.joined.Load() {
+		return c.take(frame)
+	}
+	done := make(chan error, 1)
+	c.gateway.workers.start(func() { done <- c.take(frame) })
+	return <-done
 }
 
 // take carries out the requests of one frame and writes their answers.
@@ -119,6 +131,9 @@ func (c *conn) take(frame []byte) error {
 	c.mu.Unlock()
 	if len(out) > 0 {
 		c.socket.send(out)
+	}
+	if len(attach) > 0 {
+		c.joined.Store(true)
 	}
 	for _, m := range attach { // the answer to the join is out: now its messages
 		if gap := m.Gap(); gap != nil {

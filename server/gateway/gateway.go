@@ -100,6 +100,7 @@ type Gateway struct {
 	byUser   map[userKey]*session
 	draining bool
 
+	workers *workers
 	readers sync.WaitGroup
 	stop    chan struct{}
 	beat    sync.WaitGroup
@@ -117,6 +118,7 @@ func New(hub *room.Hub, cfg Config) *Gateway {
 		conns:    map[*conn]struct{}{},
 		sessions: map[string]*session{},
 		byUser:   map[userKey]*session{},
+		workers:  newWorkers(),
 		stop:     make(chan struct{}),
 	}
 	g.clock.Store(time.Now().UnixMilli())
@@ -182,6 +184,7 @@ func (g *Gateway) Close() {
 	g.readers.Wait()
 	close(g.stop)
 	g.beat.Wait()
+	g.workers.close()
 }
 
 // secret returns an unguessable text of 128 bits.

@@ -54,6 +54,9 @@ const (
 var readBuffers = sync.Pool{New: func() any { return new([readBufferBytes]byte) }}
 
 func newSocket(nc net.Conn, maxFrame, maxRest int) *socket {
+	if passed, ok := nc.(*passedConn); ok && len(passed.head) == 0 {
+		nc = passed.Conn
+	}
 	s := &socket{nc: nc, maxFrame: maxFrame, maxRest: maxRest}
 	if tcp, ok := nc.(*net.TCPConn); ok {
 		if raw, err := tcp.SyscallConn(); err == nil {

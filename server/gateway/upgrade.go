@@ -10,15 +10,8 @@ import (
 	"parley/internal/wire"
 )
 
-// Handler upgrades requests to WebSockets. A connection leaves net/http with
-// it: its goroutine and buffers end there. A page whose origin is not allowed
-// gets its connection closed at once with a code and the reason, since a page
-// can't see why a handshake failed.
-func (g *Gateway) Handler(origins Origins) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.upgrade(w, r, origins) })
-}
-
-func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request, origins Origins) {
+// upgradeHTTP upgrades a request that net/http has read.
+func (g *Gateway) upgradeHTTP(w http.ResponseWriter, r *http.Request, origins Origins) {
 	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		w.Header().Set("Upgrade", "websocket")
 		http.Error(w, "This is the WebSocket of a Parley server (subprotocol "+wire.Subprotocol+"). Connect with the SDK.", http.StatusUpgradeRequired)
@@ -35,14 +28,20 @@ func (g *Gateway) upgrade(w http.ResponseWriter, r *http.Request, origins Origin
 		early, _ := buffered.Reader.Peek(n)
 		s.buf = append([]byte(nil), early...)
 	}
-	origin := r.Header.Get("Origin")
+	g.admit(s, r.RemoteAddr, r.Header.Get("Origin"), r.Host, handshake.Protocol, origins)
+}
+
+// admit serves an upgraded connection, or closes it with a reason. A page whose
+// origin is not allowed is told so here, since a page can't see why a handshake
+// failed.
+func (g *Gateway) admit(s *socket, remote, origin, host, protocol string, origins Origins) {
 	switch {
-	case !origins.Allow(origin, r.Host):
-		g.reject(s, r.RemoteAddr, wire.CloseOrigin, "origin "+origin+" is not allowed: add it to the server's origins")
-	case handshake.Protocol != wire.Subprotocol:
-		g.reject(s, r.RemoteAddr, wire.CloseHello, "the subprotocol must be "+wire.Subprotocol)
+	case !origins.Allow(origin, host):
+		g.reject(s, remote, wire.CloseOrigin, "origin "+origin+" is not allowed: add it to the server's origins")
+	case protocol != wire.Subprotocol:
+		g.reject(s, remote, wire.CloseHello, "the subprotocol must be "+wire.Subprotocol)
 	default:
-		g.serve(s, r.RemoteAddr)
+		g.serve(s, remote)
 	}
 }
 

@@ -7,9 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"parley/server/config"
 	"parley/server/dev"
-	"parley/server/gateway"
 	"parley/server/web"
 )
 
@@ -31,9 +29,8 @@ func (n *Node) routes(counts *metrics, devMode bool) (http.Handler, error) {
 	}
 	site.Headers = siteHeaders
 
-	origins := gateway.Origins{Allowed: n.cfg.Origins, Loopback: devMode && config.IsLoopback(n.cfg.Listen)}
 	mux := http.NewServeMux()
-	mux.Handle("/ws", n.gateway.Handler(origins))
+	mux.Handle("/ws", n.gateway.Handler(n.origins))
 	mux.Handle("/sdk/", http.StripPrefix("/sdk", sdk))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, map[string]string{"status": "alive"})
@@ -41,7 +38,7 @@ func (n *Node) routes(counts *metrics, devMode bool) (http.Handler, error) {
 	mux.HandleFunc("GET /readyz", n.readyz)
 	mux.Handle("GET /metrics", counts.handler())
 	if devMode {
-		mux.Handle("/dev/", dev.Handler(dev.Server{Gateway: n.gateway, Hub: n.hub, Apps: n.cfg.Apps, Origins: origins}))
+		mux.Handle("/dev/", dev.Handler(dev.Server{Gateway: n.gateway, Hub: n.hub, Apps: n.cfg.Apps, Origins: n.origins}))
 	}
 	if site.Has("index.html") {
 		mux.Handle("/", site)

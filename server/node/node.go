@@ -38,7 +38,9 @@ type Node struct {
 	hub      *room.Hub
 	gateway  *gateway.Gateway
 	http     *http.Server
+	admin    *http.Server // nil without an admin address
 	listener net.Listener
+	origins  gateway.Origins
 	ready    atomic.Bool
 	served   chan error
 }
@@ -67,8 +69,13 @@ func Start(ctx context.Context, cfg config.Config, opts Options) (*Node, error) 
 		}
 		certificate = &pair
 	}
-	n := &Node{cfg: cfg, log: opts.Log, served: make(chan error, 1)}
-	if n.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
+	n := &Node{
+		cfg: cfg, log: opts.Log, served: make(chan error, 1),
+		origins: gateway.Origins{Allowed: cfg.Origins, Loopback: opts.Dev && config.IsLoopback(cfg.Listen)},
+	}
+	// Keepalives are the heartbeat's matter.
+	listening := net.ListenConfig{KeepAlive: -1}
+	if n.listener, err = listening.Listen(ctx, "tcp", cfg.Listen); err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", cfg.Listen, err)
 	}
 	if certificate != nil {
@@ -111,8 +118,12 @@ func Start(ctx context.Context, cfg config.Config, opts Options) (*Node, error) 
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(opts.Log.Handler(), slog.LevelDebug),
 	}
+	if err := n.startAdmin(cfg.AdminListen); err != nil {
+		return nil, errors.Join(err, n.listener.Close())
+	}
 	n.ready.Store(true)
-	go func() { n.served <- n.http.Serve(n.listener) }()
+	accepting := n.gateway.Listen(n.listener, "/ws", n.origins)
+	go func() { n.served <- n.http.Serve(accepting) }()
 	return n, nil
 }
 
@@ -130,6 +141,9 @@ func (n *Node) Stop(ctx context.Context) error {
 	n.ready.Store(false) // balancers see it first
 	drained := n.gateway.Drain(ctx)
 	stopped := n.http.Shutdown(ctx)
+	if n.admin != nil {
+		stopped = errors.Join(stopped, n.admin.Close())
+	}
 	n.gateway.Close()
 	return errors.Join(drained, stopped, n.bus.Close(ctx))
 }
