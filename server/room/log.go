@@ -22,8 +22,10 @@ type roomLog struct {
 const firstIndex = 1
 
 func (l *roomLog) init(head uint64, cfg Config) {
-	*l = roomLog{base: firstIndex, floor: head, head: head,
-		maxEntries: cfg.LogEntries, maxBytes: cfg.LogBytes, maxAgeMS: cfg.LogAge.Milliseconds()}
+	*l = roomLog{
+		base: firstIndex, floor: head, head: head,
+		maxEntries: cfg.LogEntries, maxBytes: cfg.LogBytes, maxAgeMS: cfg.LogAge.Milliseconds(),
+	}
 }
 
 func (l *roomLog) end() uint64 { return l.base + uint64(len(l.entries)) }

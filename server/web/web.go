@@ -35,10 +35,10 @@ func sub(dir string) fs.FS {
 
 // file is one file with its compressed forms.
 type file struct {
-	kind    string // Content-Type
-	hash    string // of the plain bytes
-	plain   []byte
-	br, gz  []byte
+	kind   string // Content-Type
+	hash   string // of the plain bytes
+	plain  []byte
+	br, gz []byte
 }
 
 // Files serves a file tree. It is read once; names ending in .br or .gz are
