@@ -1,0 +1,3 @@
+export { Parley } from "./parley.js";
+export { ParleyError } from "./error.js";
+export { WebRTCUtil, ZegoExpressEngine } from "./express/engine.js";

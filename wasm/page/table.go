@@ -1,0 +1,81 @@
+package page
+
+import "unicode/utf8"
+
+// Table carries the messages of one frame to the page in one crossing: numbers,
+// one run of text and one run of bytes. The page reads the numbers in the order
+// in which they were put, and cuts the decoded text by the lengths among them.
+// The dialect and its class in the page agree on what follows what.
+//
+// A Table is reused: its three runs keep their memory.
+type Table struct {
+	Numbers []float64
+	UTF8    []byte
+	Blob    []byte
+}
+
+// Reset empties the table.
+func (t *Table) Reset() {
+	t.Numbers, t.UTF8, t.Blob = t.Numbers[:0], t.UTF8[:0], t.Blob[:0]
+}
+
+// Number puts a number.
+func (t *Table) Number(n float64) { t.Numbers = append(t.Numbers, n) }
+
+// Set changes a number that was put at index i.
+func (t *Table) Set(i int, n float64) { t.Numbers[i] = n }
+
+// Text puts a text: its length in UTF-16 units among the numbers. Bytes that
+// are not UTF-8 become U+FFFD here, because the page's decoder would replace
+// another number of them and cut every later text wrongly.
+func (t *Table) Text(text []byte) {
+	if isASCII(text) {
+		t.UTF8 = append(t.UTF8, text...)
+		t.Numbers = append(t.Numbers, float64(len(text)))
+		return
+	}
+	units := 0
+	if utf8.Valid(text) {
+		t.UTF8 = append(t.UTF8, text...)
+		for _, c := range text {
+			if c&0xC0 != 0x80 { // the first byte of a rune
+				units++
+			}
+			if c >= 0xF0 { // beyond the basic plane: a surrogate pair
+				units++
+			}
+		}
+	} else {
+		for len(text) > 0 {
+			r, size := utf8.DecodeRune(text)
+			t.UTF8 = utf8.AppendRune(t.UTF8, r)
+			text = text[size:]
+			units++
+			if r > 0xFFFF {
+				units++
+			}
+		}
+	}
+	t.Numbers = append(t.Numbers, float64(units))
+}
+
+// Bytes puts bytes: their number among the numbers.
+func (t *Table) Bytes(data []byte) {
+	t.Blob = append(t.Blob, data...)
+	t.Numbers = append(t.Numbers, float64(len(data)))
+}
+
+func isASCII(text []byte) bool {
+	for len(text) >= 8 {
+		if (word(text)|word(text[4:]))&0x80808080 != 0 {
+			return false
+		}
+		text = text[8:]
+	}
+	for _, c := range text {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
