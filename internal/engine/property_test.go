@@ -127,6 +127,11 @@ func TestNothingLostNothingDoubled(t *testing.T) {
 
 		// Everything heals; then all is told.
 		w.server.answerNot = false
+		for _, l := range w.server.links {
+			if l.deaf {
+				l.conn.Cut()
+			}
+		}
 		w.net.SetAccess(simnet.Reachable)
 		w.net.SetConditions(simnet.Conditions{MinDelay: time.Millisecond, MaxDelay: 20 * time.Millisecond})
 		w.clock.Run(2 * time.Minute)

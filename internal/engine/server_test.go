@@ -38,7 +38,7 @@ type server struct {
 	refuseJoin  map[string]*wire.Refusal // by user
 	clockSkew   time.Duration
 	tokenUntil  map[string]time.Time // server time, by token
-	answerNot   bool                 // nothing but Leave is done or answered
+	answerNot   bool                 // a link that something comes on now is deaf to the end
 	pingsNot    bool
 	echoOwn     bool // senders are sent their own messages too
 	stutter     bool // now and then a message is sent twice
@@ -89,6 +89,7 @@ type link struct {
 	conn    *simnet.Conn
 	number  int // in the order of accepting
 	session *session
+	deaf    bool // does and answers nothing; its pings go on
 	out     []byte
 }
 
@@ -205,7 +206,7 @@ func (l *link) take(e wire.Envelope) {
 	if l.session == nil || l.session.link != l {
 		return // not logged in, or superseded: it can't act
 	}
-	if s.answerNot && e.Kind != wire.IsLeave {
+	if l.deaf = l.deaf || s.answerNot; l.deaf {
 		return
 	}
 	switch e.Kind {

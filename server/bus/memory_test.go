@@ -73,6 +73,7 @@ func TestMemoryUnderFakeClock(t *testing.T) {
 
 func BenchmarkAppendDeliver(b *testing.B) {
 	b.Run("memory", func(b *testing.B) { benchmarkAppendDeliver(b, openMemory) })
+	b.Run("nats", func(b *testing.B) { benchmarkAppendDeliver(b, openNATS) })
 }
 
 // benchmarkAppendDeliver appends 128 bytes to each of 16 rooms in turn, with

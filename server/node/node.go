@@ -83,7 +83,7 @@ func Start(ctx context.Context, cfg config.Config, opts Options) (*Node, error) 
 	}
 	n.bus = opts.Bus
 	if n.bus == nil {
-		n.bus, err = openBus(ctx, bus.Options{
+		n.bus, err = bus.OpenNATS(ctx, bus.Options{
 			DataDir: cfg.Data, ReplayMessages: cfg.Replay.Messages, ReplayAge: cfg.Replay.Age,
 			DedupeWindow: dedupeWindow, Log: opts.Log,
 		})
