@@ -72,8 +72,9 @@ type Bus interface {
 	// Attach starts the delivery of a room to h: everything stored after Attach
 	// returned is delivered, and nothing stored before Attach was called.
 	// It also returns the room's head: the Seq of its last entry, or where it was
-	// forgotten; 0 if the log knows of none. Exactly the entries above the head
-	// are delivered. h may be called before Attach returns.
+	// forgotten; if the log knows of none, some position, maybe 0, that all its
+	// entries will be above. Exactly the entries above the head are delivered. h
+	// may be called before Attach returns.
 	Attach(ctx context.Context, room Room, h Handler) (a Attachment, head uint64, err error)
 
 	// Tail returns up to limit entries after seq, oldest first. complete is

@@ -1,0 +1,254 @@
+package bus
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+var _ Bus = (*NATS)(nil)
+
+// NATS is a bus on an embedded NATS server with JetStream.
+//
+// Goroutines, from Open to Close: one takes replies and calls done, one
+// delivers to all handlers, one beats. Lock order: NATS.mu → natsRoom.mu; no
+// lock but natsAttachment.mu is held while a handler runs, and none while done
+// does.
+type NATS struct {
+	options  Options
+	log      *slog.Logger
+	instance string // this life of the node, one token
+	epoch    string
+
+	embedded *embedded // nil if the server is another node's
+	conn     *nats.Conn
+
+	calls   calls
+	refused queue // answers to appends that were not taken
+	nodes   nodes
+	leases  leases
+	horizon horizon
+
+	deliveries chan *nats.Msg
+	control    chan func()     // run by the deliverer, between messages
+	overrun    atomic.Bool     // deliveries were dropped
+	life       context.Context // ends with the bus
+	die        context.CancelFunc
+	running    sync.WaitGroup
+
+	mu     sync.RWMutex
+	rooms  map[string]*natsRoom // by Room.pair
+	closed bool
+}
+
+// deliveryBacklog bounds the messages that wait for the deliverer. At the
+// bound messages are dropped: entries and leases are read again from their
+// streams, lossy messages are lost.
+const deliveryBacklog = 32 << 10
+
+// callTimeout bounds every exchange with the server.
+const callTimeout = 10 * time.Second
+
+// OpenNATS starts a server in this process and returns the bus on it.
+func OpenNATS(ctx context.Context, options Options) (*NATS, error) {
+	options = options.withDefaults()
+	e, err := startEmbedded(options)
+	if err != nil {
+		return nil, err
+	}
+	n, err := connect(ctx, e.server, options)
+	if err != nil {
+		return nil, errors.Join(err, e.stop())
+	}
+	n.embedded = e
+	return n, nil
+}
+
+// connect returns a bus on a server that runs in this process.
+func connect(ctx context.Context, srv *server.Server, options Options) (*NATS, error) {
+	n := &NATS{
+		options:    options,
+		log:        options.Log,
+		instance:   escape(options.Node) + "-" + rand.Text()[:12],
+		deliveries: make(chan *nats.Msg, deliveryBacklog),
+		control:    make(chan func(), 64),
+		rooms:      make(map[string]*natsRoom),
+	}
+	n.life, n.die = context.WithCancel(context.WithoutCancel(ctx))
+	n.calls.init(n)
+	n.nodes.init(n)
+	n.leases.init(n)
+	n.horizon.init(options)
+	conn, err := nats.Connect("",
+		nats.InProcessServer(srv),
+		nats.Name(n.instance),
+		nats.NoEcho(), // own lossy messages and beats
+		nats.SkipSubjectValidation(),
+		nats.ErrorHandler(n.asyncError),
+		nats.ReconnectBufSize(-1),
+	)
+	if err != nil {
+		n.die()
+		return nil, fmt.Errorf("bus: connect to NATS: %w", err)
+	}
+	n.conn = conn
+	if err := n.start(ctx); err != nil {
+		conn.Close()
+		n.die()
+		n.running.Wait()
+		return nil, err
+	}
+	return n, nil
+}
+
+func (n *NATS) start(ctx context.Context) error {
+	if _, err := n.conn.ChanSubscribe(replyPrefix+n.instance+".*", n.calls.replies); err != nil {
+		return fmt.Errorf("bus: subscribe to replies: %w", err)
+	}
+	if _, err := n.conn.ChanSubscribe(beatPrefix+"*", n.deliveries); err != nil {
+		return fmt.Errorf("bus: subscribe to beats: %w", err)
+	}
+	js, err := jetstream.New(n.conn)
+	if err != nil {
+		return fmt.Errorf("bus: use JetStream: %w", err)
+	}
+	storage := jetstream.FileStorage
+	if n.options.DataDir == "" {
+		storage = jetstream.MemoryStorage
+	}
+	stream, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name:              logStream,
+		Subjects:          []string{logPrefix + "*.*"},
+		Storage:           storage,
+		MaxMsgsPerSubject: int64(n.options.ReplayMessages),
+		MaxAge:            n.options.ReplayAge,
+		MaxBytes:          n.options.MaxBytes,
+		Discard:           jetstream.DiscardOld,
+		Duplicates:        n.options.DedupeWindow,
+		AllowDirect:       true,
+		AllowRollup:       true,
+		RePublish:         &jetstream.RePublish{Source: logPrefix + "*.*", Destination: deliveryPrefix + "{{wildcard(1)}}.{{wildcard(2)}}.l"},
+	})
+	if err != nil {
+		return fmt.Errorf("bus: open the log: %w", err)
+	}
+	n.epoch = strconv.FormatInt(stream.CachedInfo().Created.UnixNano(), 36)
+	if _, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name:              leaseStream,
+		Subjects:          []string{leasePrefix + "*.*.*", beatPrefix + "*"},
+		Storage:           jetstream.MemoryStorage, // leases end with their node anyway
+		MaxMsgsPerSubject: 1,
+		MaxBytes:          leaseBytes,
+		Discard:           jetstream.DiscardNew,
+		AllowDirect:       true,
+		AllowMsgTTL:       true,
+		RePublish:         &jetstream.RePublish{Source: leasePrefix + "*.*.*", Destination: deliveryPrefix + "{{wildcard(1)}}.{{wildcard(2)}}.m.{{wildcard(3)}}"},
+	}); err != nil {
+		return fmt.Errorf("bus: open the leases: %w", err)
+	}
+	n.running.Go(n.calls.run)
+	n.running.Go(n.deliver)
+	if err := n.nodes.meet(ctx); err != nil {
+		return err
+	}
+	if _, err := n.look(ctx); err != nil {
+		return err
+	}
+	n.running.Go(n.nodes.beat)
+	return nil
+}
+
+// asyncError takes what the connection can't return from a call.
+func (n *NATS) asyncError(_ *nats.Conn, sub *nats.Subscription, err error) {
+	if errors.Is(err, nats.ErrSlowConsumer) {
+		// The messages are gone; the deliverer reads again what was stored.
+		if !n.overrun.Swap(true) {
+			n.log.Warn("bus delivery overrun", "limit", deliveryBacklog)
+		}
+		return
+	}
+	n.log.Error("bus connection", "err", err)
+}
+
+// open returns ErrClosed after Close.
+func (n *NATS) open(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	if n.closed {
+		return ErrClosed
+	}
+	return nil
+}
+
+// Epoch implements [Bus]: the creation time of the log's stream.
+func (n *NATS) Epoch() string { return n.epoch }
+
+// Ready implements [Bus]: it asks the server for the head of a log.
+func (n *NATS) Ready(ctx context.Context) error {
+	if err := n.open(ctx); err != nil {
+		return err
+	}
+	_, err := n.head(ctx, "_._")
+	return err
+}
+
+// Close implements [Bus].
+func (n *NATS) Close(ctx context.Context) error {
+	attached, ok := n.leave()
+	if !ok {
+		return nil
+	}
+	for _, a := range attached {
+		a.end()
+	}
+	err := n.calls.drained(ctx)
+	if err == nil {
+		n.nodes.goodbye()
+		flush, cancel := context.WithTimeout(ctx, callTimeout)
+		defer cancel()
+		err = n.conn.FlushWithContext(flush)
+	}
+	return errors.Join(err, n.shutdown())
+}
+
+// leave closes the bus to further calls and returns the attachments to end.
+func (n *NATS) leave() ([]*natsAttachment, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.closed {
+		return nil, false
+	}
+	n.closed = true
+	var attached []*natsAttachment
+	for _, r := range n.rooms {
+		attached = append(attached, r.attached...)
+	}
+	n.rooms = make(map[string]*natsRoom)
+	return attached, true
+}
+
+// shutdown ends the connection, the goroutines, and the server if it is ours.
+func (n *NATS) shutdown() error {
+	n.conn.Close()
+	n.die()
+	n.running.Wait()
+	n.calls.failAll(ErrClosed)
+	<-n.refused.empty()
+	if n.embedded != nil {
+		return n.embedded.stop()
+	}
+	return nil
+}
