@@ -63,16 +63,7 @@ func (e *Engine) enter(call uint32, l login) {
 		options.Token = l.token
 	}
 	s := e.session
-	s.client.Join(r.id, options, func(joined *wire.Joined, err error) {
-		if r.call == 0 || e.session != s {
-			return // logged out meanwhile
-		}
-		if err != nil {
-			e.loginFailed(r, err)
-			return
-		}
-		e.loginDone(r, joined)
-	})
+	s.join(r, options)
 	if first {
 		s.client.Connect(func(err error) {
 			if err == nil || e.session != s {
@@ -83,6 +74,23 @@ func (e *Engine) enter(call uint32, l login) {
 			}
 		})
 	}
+}
+
+// join asks for a room until there is an answer. While the session has never
+// been online the time of a request is no limit: the reconnect window is.
+func (s *session) join(r *room, options engine.JoinOptions) {
+	e := s.e
+	s.client.Join(r.id, options, func(joined *wire.Joined, err error) {
+		switch {
+		case r.call == 0 || e.session != s: // logged out meanwhile
+		case err == nil:
+			e.loginDone(r, joined)
+		case wire.CodeOf(err) == wire.CodeTimeout && !s.online:
+			s.join(r, options)
+		default:
+			e.loginFailed(r, err)
+		}
+	})
 }
 
 func (e *Engine) loginDone(r *room, joined *wire.Joined) {

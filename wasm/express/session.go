@@ -11,7 +11,8 @@ import (
 type session struct {
 	e       *Engine
 	client  *engine.Client
-	offline bool
+	online  bool // has been once
+	offline bool // was online and is not
 }
 
 var _ engine.Handler = (*session)(nil)
@@ -44,7 +45,7 @@ func (s *session) Event(ev engine.Event) {
 	}
 	switch ev.Kind {
 	case engine.Online:
-		s.offline = false
+		s.online, s.offline = true, false
 		return
 	case engine.Offline:
 		s.offline = true
