@@ -175,7 +175,8 @@ func (t *talk) publish() {
 	t.published++
 	t.body = l.proto.publish(t.body[:0], r.lastID, room, t.text.at(l.now(), from.index))
 	l.frame = appendFrame(l.frame[:0], l.proto.op, t.body)
-	l.queue(from, l.frame)
+	// A write(2) of its own, as from senders that know nothing of each other.
+	l.write(from, l.frame)
 	if len(from.out) > maxQueued {
 		t.stalled = true
 	}

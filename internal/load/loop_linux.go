@@ -213,17 +213,6 @@ func (l *loop) write(c *conn, b []byte) {
 	}
 }
 
-// queue sends b with the next poll, together with what else is queued by then.
-func (l *loop) queue(c *conn, b []byte) {
-	if c.closed {
-		return
-	}
-	if len(c.out) == 0 {
-		l.blocked = append(l.blocked, c)
-	}
-	c.out = append(c.out, b...)
-}
-
 func (l *loop) flush(c *conn) {
 	if c.closed || len(c.out) == 0 {
 		c.out = c.out[:0]

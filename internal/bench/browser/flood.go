@@ -155,7 +155,8 @@ func (s *Server) answerParley(answers []byte, env wire.Envelope) (_, stream []by
 	return answers, stream, nil
 }
 
-// asked returns the stream that a query asks for.
+// asked returns the stream that a query asks for. A raw one has objects when each
+// is alone in its frame, and otherwise arrays.
 func (s *Server) asked(kind, room string, r *http.Request) ([]byte, error) {
 	var per, n int
 	q := r.URL.Query()
@@ -164,6 +165,11 @@ func (s *Server) asked(kind, room string, r *http.Request) ([]byte, error) {
 	}
 	if _, err := fmt.Sscan(q.Get("n"), &n); err != nil {
 		return nil, fmt.Errorf("n: %w", err)
+	}
+	if kind == "raw" {
+		if kind = "array"; per == 1 {
+			kind = "object"
+		}
 	}
 	return s.streams.get(kind, room, per, n)
 }

@@ -60,11 +60,11 @@ var encodings = map[string]encoding{
 		}
 		return dst
 	}},
-	// One object alone, or an array of them.
-	"raw": {ws.OpText, func(dst []byte, _ string, messages []message) []byte {
-		if len(messages) == 1 {
-			return messages[0].appendJSON(dst)
-		}
+	// One object, or an array of them.
+	"object": {ws.OpText, func(dst []byte, _ string, messages []message) []byte {
+		return messages[0].appendJSON(dst)
+	}},
+	"array": {ws.OpText, func(dst []byte, _ string, messages []message) []byte {
 		for i, m := range messages {
 			if i == 0 {
 				dst = append(dst, '[')
