@@ -2,6 +2,8 @@
 
 package wire
 
+import "unsafe"
+
 // Code says why something was refused. Dialects map it to their own numbers.
 type Code uint32
 
@@ -415,90 +417,25 @@ type Refusal struct {
 	RetryAfterMS uint32
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *Refusal) Size() int {
-	size := 0
-	if m.Code != 0 {
-		size += 1 + sizeVarint(uint64(m.Code))
-	}
-	if len(m.What) != 0 {
-		size += 1 + sizeBytes(len(m.What))
-	}
-	if len(m.Fix) != 0 {
-		size += 1 + sizeBytes(len(m.Fix))
-	}
-	if m.Limit != 0 {
-		size += 1 + sizeVarint(uint64(m.Limit))
-	}
-	if m.Got != 0 {
-		size += 1 + sizeVarint(uint64(m.Got))
-	}
-	if m.RetryAfterMS != 0 {
-		size += 1 + sizeVarint(uint64(m.RetryAfterMS))
-	}
-	return size
+var layoutRefusal = layout{
+	{8, shapeUint32, unsafe.Offsetof(Refusal{}.Code), nil, nil},
+	{18, shapeText, unsafe.Offsetof(Refusal{}.What), nil, nil},
+	{26, shapeText, unsafe.Offsetof(Refusal{}.Fix), nil, nil},
+	{32, shapeUint64, unsafe.Offsetof(Refusal{}.Limit), nil, nil},
+	{40, shapeUint64, unsafe.Offsetof(Refusal{}.Got), nil, nil},
+	{48, shapeUint32, unsafe.Offsetof(Refusal{}.RetryAfterMS), nil, nil},
 }
 
+// Size returns the number of bytes that Append adds.
+func (m *Refusal) Size() int { return layoutRefusal.size(unsafe.Pointer(m)) }
+
 // Append appends the encoded message to dst.
-func (m *Refusal) Append(dst []byte) []byte {
-	if m.Code != 0 {
-		dst = appendVarint(dst, 8)
-		dst = appendVarint(dst, uint64(m.Code))
-	}
-	if len(m.What) != 0 {
-		dst = appendVarint(dst, 18)
-		dst = appendVarint(dst, uint64(len(m.What)))
-		dst = append(dst, m.What...)
-	}
-	if len(m.Fix) != 0 {
-		dst = appendVarint(dst, 26)
-		dst = appendVarint(dst, uint64(len(m.Fix)))
-		dst = append(dst, m.Fix...)
-	}
-	if m.Limit != 0 {
-		dst = appendVarint(dst, 32)
-		dst = appendVarint(dst, uint64(m.Limit))
-	}
-	if m.Got != 0 {
-		dst = appendVarint(dst, 40)
-		dst = appendVarint(dst, uint64(m.Got))
-	}
-	if m.RetryAfterMS != 0 {
-		dst = appendVarint(dst, 48)
-		dst = appendVarint(dst, uint64(m.RetryAfterMS))
-	}
-	return dst
-}
+func (m *Refusal) Append(dst []byte) []byte { return layoutRefusal.append(dst, unsafe.Pointer(m)) }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *Refusal) Decode(src []byte) error {
 	*m = Refusal{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 8:
-			m.Code = Code(value)
-		case 18:
-			if m.What, err = textOf(data); err != nil {
-				return err
-			}
-		case 26:
-			if m.Fix, err = textOf(data); err != nil {
-				return err
-			}
-		case 32:
-			m.Limit = uint64(value)
-		case 40:
-			m.Got = uint64(value)
-		case 48:
-			m.RetryAfterMS = uint32(value)
-		}
-	}
-	return nil
+	return layoutRefusal.decode(src, unsafe.Pointer(m))
 }
 
 // Done answers a request that has nothing else to say.
@@ -509,49 +446,21 @@ type Done struct {
 	TokenExpiresMS uint64
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *Done) Size() int {
-	size := 0
-	if m.Seq != 0 {
-		size += 1 + sizeVarint(uint64(m.Seq))
-	}
-	if m.TokenExpiresMS != 0 {
-		size += 1 + sizeVarint(uint64(m.TokenExpiresMS))
-	}
-	return size
+var layoutDone = layout{
+	{8, shapeUint64, unsafe.Offsetof(Done{}.Seq), nil, nil},
+	{16, shapeUint64, unsafe.Offsetof(Done{}.TokenExpiresMS), nil, nil},
 }
 
+// Size returns the number of bytes that Append adds.
+func (m *Done) Size() int { return layoutDone.size(unsafe.Pointer(m)) }
+
 // Append appends the encoded message to dst.
-func (m *Done) Append(dst []byte) []byte {
-	if m.Seq != 0 {
-		dst = appendVarint(dst, 8)
-		dst = appendVarint(dst, uint64(m.Seq))
-	}
-	if m.TokenExpiresMS != 0 {
-		dst = appendVarint(dst, 16)
-		dst = appendVarint(dst, uint64(m.TokenExpiresMS))
-	}
-	return dst
-}
+func (m *Done) Append(dst []byte) []byte { return layoutDone.append(dst, unsafe.Pointer(m)) }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *Done) Decode(src []byte) error {
 	*m = Done{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 8:
-			m.Seq = uint64(value)
-		case 16:
-			m.TokenExpiresMS = uint64(value)
-		}
-		_ = data
-	}
-	return nil
+	return layoutDone.decode(src, unsafe.Pointer(m))
 }
 
 // Hello is the first envelope of every connection.
@@ -575,135 +484,28 @@ type Hello struct {
 	Listen Listen
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *Hello) Size() int {
-	size := 0
-	if m.Version != 0 {
-		size += 1 + sizeVarint(uint64(m.Version))
-	}
-	if len(m.App) != 0 {
-		size += 1 + sizeBytes(len(m.App))
-	}
-	if len(m.User) != 0 {
-		size += 1 + sizeBytes(len(m.User))
-	}
-	if len(m.Name) != 0 {
-		size += 1 + sizeBytes(len(m.Name))
-	}
-	if len(m.Token) != 0 {
-		size += 1 + sizeBytes(len(m.Token))
-	}
-	if len(m.Device) != 0 {
-		size += 1 + sizeBytes(len(m.Device))
-	}
-	if len(m.Resume) != 0 {
-		size += 1 + sizeBytes(len(m.Resume))
-	}
-	if len(m.Client) != 0 {
-		size += 1 + sizeBytes(len(m.Client))
-	}
-	if n := m.Listen.Size(); n != 0 {
-		size += 1 + sizeBytes(n)
-	}
-	return size
+var layoutHello = layout{
+	{8, shapeUint32, unsafe.Offsetof(Hello{}.Version), nil, nil},
+	{18, shapeText, unsafe.Offsetof(Hello{}.App), nil, nil},
+	{26, shapeText, unsafe.Offsetof(Hello{}.User), nil, nil},
+	{34, shapeText, unsafe.Offsetof(Hello{}.Name), nil, nil},
+	{42, shapeText, unsafe.Offsetof(Hello{}.Token), nil, nil},
+	{50, shapeText, unsafe.Offsetof(Hello{}.Device), nil, nil},
+	{58, shapeText, unsafe.Offsetof(Hello{}.Resume), nil, nil},
+	{66, shapeText, unsafe.Offsetof(Hello{}.Client), nil, nil},
+	{74, shapeMessage, unsafe.Offsetof(Hello{}.Listen), &layoutListen, nil},
 }
 
+// Size returns the number of bytes that Append adds.
+func (m *Hello) Size() int { return layoutHello.size(unsafe.Pointer(m)) }
+
 // Append appends the encoded message to dst.
-func (m *Hello) Append(dst []byte) []byte {
-	if m.Version != 0 {
-		dst = appendVarint(dst, 8)
-		dst = appendVarint(dst, uint64(m.Version))
-	}
-	if len(m.App) != 0 {
-		dst = appendVarint(dst, 18)
-		dst = appendVarint(dst, uint64(len(m.App)))
-		dst = append(dst, m.App...)
-	}
-	if len(m.User) != 0 {
-		dst = appendVarint(dst, 26)
-		dst = appendVarint(dst, uint64(len(m.User)))
-		dst = append(dst, m.User...)
-	}
-	if len(m.Name) != 0 {
-		dst = appendVarint(dst, 34)
-		dst = appendVarint(dst, uint64(len(m.Name)))
-		dst = append(dst, m.Name...)
-	}
-	if len(m.Token) != 0 {
-		dst = appendVarint(dst, 42)
-		dst = appendVarint(dst, uint64(len(m.Token)))
-		dst = append(dst, m.Token...)
-	}
-	if len(m.Device) != 0 {
-		dst = appendVarint(dst, 50)
-		dst = appendVarint(dst, uint64(len(m.Device)))
-		dst = append(dst, m.Device...)
-	}
-	if len(m.Resume) != 0 {
-		dst = appendVarint(dst, 58)
-		dst = appendVarint(dst, uint64(len(m.Resume)))
-		dst = append(dst, m.Resume...)
-	}
-	if len(m.Client) != 0 {
-		dst = appendVarint(dst, 66)
-		dst = appendVarint(dst, uint64(len(m.Client)))
-		dst = append(dst, m.Client...)
-	}
-	if n := m.Listen.Size(); n != 0 {
-		dst = appendVarint(dst, 74)
-		dst = appendVarint(dst, uint64(n))
-		dst = m.Listen.Append(dst)
-	}
-	return dst
-}
+func (m *Hello) Append(dst []byte) []byte { return layoutHello.append(dst, unsafe.Pointer(m)) }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *Hello) Decode(src []byte) error {
 	*m = Hello{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 8:
-			m.Version = uint32(value)
-		case 18:
-			if m.App, err = textOf(data); err != nil {
-				return err
-			}
-		case 26:
-			if m.User, err = textOf(data); err != nil {
-				return err
-			}
-		case 34:
-			if m.Name, err = textOf(data); err != nil {
-				return err
-			}
-		case 42:
-			if m.Token, err = textOf(data); err != nil {
-				return err
-			}
-		case 50:
-			if m.Device, err = textOf(data); err != nil {
-				return err
-			}
-		case 58:
-			if m.Resume, err = textOf(data); err != nil {
-				return err
-			}
-		case 66:
-			if m.Client, err = textOf(data); err != nil {
-				return err
-			}
-		case 74:
-			if err := m.Listen.Decode(data); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return layoutHello.decode(src, unsafe.Pointer(m))
 }
 
 // Welcome answers Hello.
@@ -729,129 +531,29 @@ type Welcome struct {
 	Limits         Limits
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *Welcome) Size() int {
-	size := 0
-	if len(m.Session) != 0 {
-		size += 1 + sizeBytes(len(m.Session))
-	}
-	if len(m.Resume) != 0 {
-		size += 1 + sizeBytes(len(m.Resume))
-	}
-	if m.Generation != 0 {
-		size += 1 + sizeVarint(uint64(m.Generation))
-	}
-	if m.Resumed {
-		size += 2
-	}
-	if m.ResumeWindowMS != 0 {
-		size += 1 + sizeVarint(uint64(m.ResumeWindowMS))
-	}
-	if m.PingIntervalMS != 0 {
-		size += 1 + sizeVarint(uint64(m.PingIntervalMS))
-	}
-	if m.PingTimeoutMS != 0 {
-		size += 1 + sizeVarint(uint64(m.PingTimeoutMS))
-	}
-	if m.ServerTimeMS != 0 {
-		size += 1 + sizeVarint(uint64(m.ServerTimeMS))
-	}
-	if m.TokenExpiresMS != 0 {
-		size += 1 + sizeVarint(uint64(m.TokenExpiresMS))
-	}
-	if n := m.Limits.Size(); n != 0 {
-		size += 1 + sizeBytes(n)
-	}
-	return size
+var layoutWelcome = layout{
+	{10, shapeText, unsafe.Offsetof(Welcome{}.Session), nil, nil},
+	{18, shapeText, unsafe.Offsetof(Welcome{}.Resume), nil, nil},
+	{24, shapeUint64, unsafe.Offsetof(Welcome{}.Generation), nil, nil},
+	{32, shapeBool, unsafe.Offsetof(Welcome{}.Resumed), nil, nil},
+	{40, shapeUint32, unsafe.Offsetof(Welcome{}.ResumeWindowMS), nil, nil},
+	{48, shapeUint32, unsafe.Offsetof(Welcome{}.PingIntervalMS), nil, nil},
+	{56, shapeUint32, unsafe.Offsetof(Welcome{}.PingTimeoutMS), nil, nil},
+	{64, shapeUint64, unsafe.Offsetof(Welcome{}.ServerTimeMS), nil, nil},
+	{72, shapeUint64, unsafe.Offsetof(Welcome{}.TokenExpiresMS), nil, nil},
+	{82, shapeMessage, unsafe.Offsetof(Welcome{}.Limits), &layoutLimits, nil},
 }
 
+// Size returns the number of bytes that Append adds.
+func (m *Welcome) Size() int { return layoutWelcome.size(unsafe.Pointer(m)) }
+
 // Append appends the encoded message to dst.
-func (m *Welcome) Append(dst []byte) []byte {
-	if len(m.Session) != 0 {
-		dst = appendVarint(dst, 10)
-		dst = appendVarint(dst, uint64(len(m.Session)))
-		dst = append(dst, m.Session...)
-	}
-	if len(m.Resume) != 0 {
-		dst = appendVarint(dst, 18)
-		dst = appendVarint(dst, uint64(len(m.Resume)))
-		dst = append(dst, m.Resume...)
-	}
-	if m.Generation != 0 {
-		dst = appendVarint(dst, 24)
-		dst = appendVarint(dst, uint64(m.Generation))
-	}
-	if m.Resumed {
-		dst = appendVarint(dst, 32)
-		dst = append(dst, 1)
-	}
-	if m.ResumeWindowMS != 0 {
-		dst = appendVarint(dst, 40)
-		dst = appendVarint(dst, uint64(m.ResumeWindowMS))
-	}
-	if m.PingIntervalMS != 0 {
-		dst = appendVarint(dst, 48)
-		dst = appendVarint(dst, uint64(m.PingIntervalMS))
-	}
-	if m.PingTimeoutMS != 0 {
-		dst = appendVarint(dst, 56)
-		dst = appendVarint(dst, uint64(m.PingTimeoutMS))
-	}
-	if m.ServerTimeMS != 0 {
-		dst = appendVarint(dst, 64)
-		dst = appendVarint(dst, uint64(m.ServerTimeMS))
-	}
-	if m.TokenExpiresMS != 0 {
-		dst = appendVarint(dst, 72)
-		dst = appendVarint(dst, uint64(m.TokenExpiresMS))
-	}
-	if n := m.Limits.Size(); n != 0 {
-		dst = appendVarint(dst, 82)
-		dst = appendVarint(dst, uint64(n))
-		dst = m.Limits.Append(dst)
-	}
-	return dst
-}
+func (m *Welcome) Append(dst []byte) []byte { return layoutWelcome.append(dst, unsafe.Pointer(m)) }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *Welcome) Decode(src []byte) error {
 	*m = Welcome{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 10:
-			if m.Session, err = textOf(data); err != nil {
-				return err
-			}
-		case 18:
-			if m.Resume, err = textOf(data); err != nil {
-				return err
-			}
-		case 24:
-			m.Generation = uint64(value)
-		case 32:
-			m.Resumed = value != 0
-		case 40:
-			m.ResumeWindowMS = uint32(value)
-		case 48:
-			m.PingIntervalMS = uint32(value)
-		case 56:
-			m.PingTimeoutMS = uint32(value)
-		case 64:
-			m.ServerTimeMS = uint64(value)
-		case 72:
-			m.TokenExpiresMS = uint64(value)
-		case 82:
-			if err := m.Limits.Decode(data); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return layoutWelcome.decode(src, unsafe.Pointer(m))
 }
 
 // Limits are the app's numbers, so that a client can refuse early.
@@ -862,67 +564,23 @@ type Limits struct {
 	Rooms        uint32
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *Limits) Size() int {
-	size := 0
-	if m.FrameBytes != 0 {
-		size += 1 + sizeVarint(uint64(m.FrameBytes))
-	}
-	if m.MessageBytes != 0 {
-		size += 1 + sizeVarint(uint64(m.MessageBytes))
-	}
-	if m.DataBytes != 0 {
-		size += 1 + sizeVarint(uint64(m.DataBytes))
-	}
-	if m.Rooms != 0 {
-		size += 1 + sizeVarint(uint64(m.Rooms))
-	}
-	return size
+var layoutLimits = layout{
+	{8, shapeUint32, unsafe.Offsetof(Limits{}.FrameBytes), nil, nil},
+	{16, shapeUint32, unsafe.Offsetof(Limits{}.MessageBytes), nil, nil},
+	{24, shapeUint32, unsafe.Offsetof(Limits{}.DataBytes), nil, nil},
+	{32, shapeUint32, unsafe.Offsetof(Limits{}.Rooms), nil, nil},
 }
 
+// Size returns the number of bytes that Append adds.
+func (m *Limits) Size() int { return layoutLimits.size(unsafe.Pointer(m)) }
+
 // Append appends the encoded message to dst.
-func (m *Limits) Append(dst []byte) []byte {
-	if m.FrameBytes != 0 {
-		dst = appendVarint(dst, 8)
-		dst = appendVarint(dst, uint64(m.FrameBytes))
-	}
-	if m.MessageBytes != 0 {
-		dst = appendVarint(dst, 16)
-		dst = appendVarint(dst, uint64(m.MessageBytes))
-	}
-	if m.DataBytes != 0 {
-		dst = appendVarint(dst, 24)
-		dst = appendVarint(dst, uint64(m.DataBytes))
-	}
-	if m.Rooms != 0 {
-		dst = appendVarint(dst, 32)
-		dst = appendVarint(dst, uint64(m.Rooms))
-	}
-	return dst
-}
+func (m *Limits) Append(dst []byte) []byte { return layoutLimits.append(dst, unsafe.Pointer(m)) }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *Limits) Decode(src []byte) error {
 	*m = Limits{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 8:
-			m.FrameBytes = uint32(value)
-		case 16:
-			m.MessageBytes = uint32(value)
-		case 24:
-			m.DataBytes = uint32(value)
-		case 32:
-			m.Rooms = uint32(value)
-		}
-		_ = data
-	}
-	return nil
+	return layoutLimits.decode(src, unsafe.Pointer(m))
 }
 
 // Join enters a room, or takes it up again after a cut.
@@ -940,93 +598,25 @@ type Join struct {
 	Seq   uint64
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *Join) Size() int {
-	size := 0
-	if len(m.Room) != 0 {
-		size += 1 + sizeBytes(len(m.Room))
-	}
-	if len(m.Token) != 0 {
-		size += 1 + sizeBytes(len(m.Token))
-	}
-	if m.WatchMembers {
-		size += 2
-	}
-	if m.MaxMembers != 0 {
-		size += 1 + sizeVarint(uint64(m.MaxMembers))
-	}
-	if len(m.Epoch) != 0 {
-		size += 1 + sizeBytes(len(m.Epoch))
-	}
-	if m.Seq != 0 {
-		size += 1 + sizeVarint(uint64(m.Seq))
-	}
-	return size
+var layoutJoin = layout{
+	{10, shapeText, unsafe.Offsetof(Join{}.Room), nil, nil},
+	{18, shapeText, unsafe.Offsetof(Join{}.Token), nil, nil},
+	{24, shapeBool, unsafe.Offsetof(Join{}.WatchMembers), nil, nil},
+	{32, shapeUint32, unsafe.Offsetof(Join{}.MaxMembers), nil, nil},
+	{42, shapeText, unsafe.Offsetof(Join{}.Epoch), nil, nil},
+	{48, shapeUint64, unsafe.Offsetof(Join{}.Seq), nil, nil},
 }
 
+// Size returns the number of bytes that Append adds.
+func (m *Join) Size() int { return layoutJoin.size(unsafe.Pointer(m)) }
+
 // Append appends the encoded message to dst.
-func (m *Join) Append(dst []byte) []byte {
-	if len(m.Room) != 0 {
-		dst = appendVarint(dst, 10)
-		dst = appendVarint(dst, uint64(len(m.Room)))
-		dst = append(dst, m.Room...)
-	}
-	if len(m.Token) != 0 {
-		dst = appendVarint(dst, 18)
-		dst = appendVarint(dst, uint64(len(m.Token)))
-		dst = append(dst, m.Token...)
-	}
-	if m.WatchMembers {
-		dst = appendVarint(dst, 24)
-		dst = append(dst, 1)
-	}
-	if m.MaxMembers != 0 {
-		dst = appendVarint(dst, 32)
-		dst = appendVarint(dst, uint64(m.MaxMembers))
-	}
-	if len(m.Epoch) != 0 {
-		dst = appendVarint(dst, 42)
-		dst = appendVarint(dst, uint64(len(m.Epoch)))
-		dst = append(dst, m.Epoch...)
-	}
-	if m.Seq != 0 {
-		dst = appendVarint(dst, 48)
-		dst = appendVarint(dst, uint64(m.Seq))
-	}
-	return dst
-}
+func (m *Join) Append(dst []byte) []byte { return layoutJoin.append(dst, unsafe.Pointer(m)) }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *Join) Decode(src []byte) error {
 	*m = Join{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 10:
-			if m.Room, err = textOf(data); err != nil {
-				return err
-			}
-		case 18:
-			if m.Token, err = textOf(data); err != nil {
-				return err
-			}
-		case 24:
-			m.WatchMembers = value != 0
-		case 32:
-			m.MaxMembers = uint32(value)
-		case 42:
-			if m.Epoch, err = textOf(data); err != nil {
-				return err
-			}
-		case 48:
-			m.Seq = uint64(value)
-		}
-	}
-	return nil
+	return layoutJoin.decode(src, unsafe.Pointer(m))
 }
 
 // Joined answers Join. The messages missed follow as ordinary pushes.
@@ -1047,118 +637,27 @@ type Joined struct {
 	TokenExpiresMS uint64
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *Joined) Size() int {
-	size := 0
-	if len(m.Room) != 0 {
-		size += 1 + sizeBytes(len(m.Room))
-	}
-	if len(m.Epoch) != 0 {
-		size += 1 + sizeBytes(len(m.Epoch))
-	}
-	if m.Seq != 0 {
-		size += 1 + sizeVarint(uint64(m.Seq))
-	}
-	for i := range m.Members {
-		size += 1 + sizeBytes(m.Members[i].Size())
-	}
-	if m.Count != 0 {
-		size += 1 + sizeVarint(uint64(m.Count))
-	}
-	for i := range m.Info {
-		size += 1 + sizeBytes(m.Info[i].Size())
-	}
-	if m.Resumed {
-		size += 2
-	}
-	if m.TokenExpiresMS != 0 {
-		size += 1 + sizeVarint(uint64(m.TokenExpiresMS))
-	}
-	return size
+var layoutJoined = layout{
+	{10, shapeText, unsafe.Offsetof(Joined{}.Room), nil, nil},
+	{18, shapeText, unsafe.Offsetof(Joined{}.Epoch), nil, nil},
+	{24, shapeUint64, unsafe.Offsetof(Joined{}.Seq), nil, nil},
+	{34, shapeMessages, unsafe.Offsetof(Joined{}.Members), &layoutMember, &listMember},
+	{40, shapeUint32, unsafe.Offsetof(Joined{}.Count), nil, nil},
+	{50, shapeMessages, unsafe.Offsetof(Joined{}.Info), &layoutRoomInfoEntry, &listRoomInfoEntry},
+	{56, shapeBool, unsafe.Offsetof(Joined{}.Resumed), nil, nil},
+	{64, shapeUint64, unsafe.Offsetof(Joined{}.TokenExpiresMS), nil, nil},
 }
 
+// Size returns the number of bytes that Append adds.
+func (m *Joined) Size() int { return layoutJoined.size(unsafe.Pointer(m)) }
+
 // Append appends the encoded message to dst.
-func (m *Joined) Append(dst []byte) []byte {
-	if len(m.Room) != 0 {
-		dst = appendVarint(dst, 10)
-		dst = appendVarint(dst, uint64(len(m.Room)))
-		dst = append(dst, m.Room...)
-	}
-	if len(m.Epoch) != 0 {
-		dst = appendVarint(dst, 18)
-		dst = appendVarint(dst, uint64(len(m.Epoch)))
-		dst = append(dst, m.Epoch...)
-	}
-	if m.Seq != 0 {
-		dst = appendVarint(dst, 24)
-		dst = appendVarint(dst, uint64(m.Seq))
-	}
-	for i := range m.Members {
-		dst = appendVarint(dst, 34)
-		dst = appendVarint(dst, uint64(m.Members[i].Size()))
-		dst = m.Members[i].Append(dst)
-	}
-	if m.Count != 0 {
-		dst = appendVarint(dst, 40)
-		dst = appendVarint(dst, uint64(m.Count))
-	}
-	for i := range m.Info {
-		dst = appendVarint(dst, 50)
-		dst = appendVarint(dst, uint64(m.Info[i].Size()))
-		dst = m.Info[i].Append(dst)
-	}
-	if m.Resumed {
-		dst = appendVarint(dst, 56)
-		dst = append(dst, 1)
-	}
-	if m.TokenExpiresMS != 0 {
-		dst = appendVarint(dst, 64)
-		dst = appendVarint(dst, uint64(m.TokenExpiresMS))
-	}
-	return dst
-}
+func (m *Joined) Append(dst []byte) []byte { return layoutJoined.append(dst, unsafe.Pointer(m)) }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *Joined) Decode(src []byte) error {
 	*m = Joined{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 10:
-			if m.Room, err = textOf(data); err != nil {
-				return err
-			}
-		case 18:
-			if m.Epoch, err = textOf(data); err != nil {
-				return err
-			}
-		case 24:
-			m.Seq = uint64(value)
-		case 34:
-			var item Member
-			if err := item.Decode(data); err != nil {
-				return err
-			}
-			m.Members = append(m.Members, item)
-		case 40:
-			m.Count = uint32(value)
-		case 50:
-			var item RoomInfoEntry
-			if err := item.Decode(data); err != nil {
-				return err
-			}
-			m.Info = append(m.Info, item)
-		case 56:
-			m.Resumed = value != 0
-		case 64:
-			m.TokenExpiresMS = uint64(value)
-		}
-	}
-	return nil
+	return layoutJoined.decode(src, unsafe.Pointer(m))
 }
 
 type Member struct {
@@ -1166,55 +665,21 @@ type Member struct {
 	Name string
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *Member) Size() int {
-	size := 0
-	if len(m.User) != 0 {
-		size += 1 + sizeBytes(len(m.User))
-	}
-	if len(m.Name) != 0 {
-		size += 1 + sizeBytes(len(m.Name))
-	}
-	return size
+var layoutMember = layout{
+	{10, shapeText, unsafe.Offsetof(Member{}.User), nil, nil},
+	{18, shapeText, unsafe.Offsetof(Member{}.Name), nil, nil},
 }
 
+// Size returns the number of bytes that Append adds.
+func (m *Member) Size() int { return layoutMember.size(unsafe.Pointer(m)) }
+
 // Append appends the encoded message to dst.
-func (m *Member) Append(dst []byte) []byte {
-	if len(m.User) != 0 {
-		dst = appendVarint(dst, 10)
-		dst = appendVarint(dst, uint64(len(m.User)))
-		dst = append(dst, m.User...)
-	}
-	if len(m.Name) != 0 {
-		dst = appendVarint(dst, 18)
-		dst = appendVarint(dst, uint64(len(m.Name)))
-		dst = append(dst, m.Name...)
-	}
-	return dst
-}
+func (m *Member) Append(dst []byte) []byte { return layoutMember.append(dst, unsafe.Pointer(m)) }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *Member) Decode(src []byte) error {
 	*m = Member{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 10:
-			if m.User, err = textOf(data); err != nil {
-				return err
-			}
-		case 18:
-			if m.Name, err = textOf(data); err != nil {
-				return err
-			}
-		}
-		_ = value
-	}
-	return nil
+	return layoutMember.decode(src, unsafe.Pointer(m))
 }
 
 // Leave leaves a room. Answered by Done.
@@ -1222,43 +687,20 @@ type Leave struct {
 	Room string
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *Leave) Size() int {
-	size := 0
-	if len(m.Room) != 0 {
-		size += 1 + sizeBytes(len(m.Room))
-	}
-	return size
+var layoutLeave = layout{
+	{10, shapeText, unsafe.Offsetof(Leave{}.Room), nil, nil},
 }
 
+// Size returns the number of bytes that Append adds.
+func (m *Leave) Size() int { return layoutLeave.size(unsafe.Pointer(m)) }
+
 // Append appends the encoded message to dst.
-func (m *Leave) Append(dst []byte) []byte {
-	if len(m.Room) != 0 {
-		dst = appendVarint(dst, 10)
-		dst = appendVarint(dst, uint64(len(m.Room)))
-		dst = append(dst, m.Room...)
-	}
-	return dst
-}
+func (m *Leave) Append(dst []byte) []byte { return layoutLeave.append(dst, unsafe.Pointer(m)) }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *Leave) Decode(src []byte) error {
 	*m = Leave{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 10:
-			if m.Room, err = textOf(data); err != nil {
-				return err
-			}
-		}
-		_ = value
-	}
-	return nil
+	return layoutLeave.decode(src, unsafe.Pointer(m))
 }
 
 // Publish sends to a room. Answered by Published when the message is kept as
@@ -1278,114 +720,27 @@ type Publish struct {
 	ServerOnly bool
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *Publish) Size() int {
-	size := 0
-	if len(m.Room) != 0 {
-		size += 1 + sizeBytes(len(m.Room))
-	}
-	if m.Class != 0 {
-		size += 1 + sizeVarint(uint64(m.Class))
-	}
-	if m.Kind != 0 {
-		size += 1 + sizeVarint(uint64(m.Kind))
-	}
-	if m.Format != 0 {
-		size += 1 + sizeVarint(uint64(m.Format))
-	}
-	if len(m.Body) != 0 {
-		size += 1 + sizeBytes(len(m.Body))
-	}
-	for i := range m.To {
-		size += 1 + sizeBytes(len(m.To[i]))
-	}
-	if len(m.ClientID) != 0 {
-		size += 1 + sizeBytes(len(m.ClientID))
-	}
-	if m.ServerOnly {
-		size += 2
-	}
-	return size
+var layoutPublish = layout{
+	{10, shapeText, unsafe.Offsetof(Publish{}.Room), nil, nil},
+	{16, shapeUint32, unsafe.Offsetof(Publish{}.Class), nil, nil},
+	{24, shapeUint32, unsafe.Offsetof(Publish{}.Kind), nil, nil},
+	{32, shapeUint32, unsafe.Offsetof(Publish{}.Format), nil, nil},
+	{42, shapeBytes, unsafe.Offsetof(Publish{}.Body), nil, nil},
+	{50, shapeTexts, unsafe.Offsetof(Publish{}.To), nil, nil},
+	{58, shapeText, unsafe.Offsetof(Publish{}.ClientID), nil, nil},
+	{64, shapeBool, unsafe.Offsetof(Publish{}.ServerOnly), nil, nil},
 }
 
+// Size returns the number of bytes that Append adds.
+func (m *Publish) Size() int { return layoutPublish.size(unsafe.Pointer(m)) }
+
 // Append appends the encoded message to dst.
-func (m *Publish) Append(dst []byte) []byte {
-	if len(m.Room) != 0 {
-		dst = appendVarint(dst, 10)
-		dst = appendVarint(dst, uint64(len(m.Room)))
-		dst = append(dst, m.Room...)
-	}
-	if m.Class != 0 {
-		dst = appendVarint(dst, 16)
-		dst = appendVarint(dst, uint64(m.Class))
-	}
-	if m.Kind != 0 {
-		dst = appendVarint(dst, 24)
-		dst = appendVarint(dst, uint64(m.Kind))
-	}
-	if m.Format != 0 {
-		dst = appendVarint(dst, 32)
-		dst = appendVarint(dst, uint64(m.Format))
-	}
-	if len(m.Body) != 0 {
-		dst = appendVarint(dst, 42)
-		dst = appendVarint(dst, uint64(len(m.Body)))
-		dst = append(dst, m.Body...)
-	}
-	for i := range m.To {
-		dst = appendVarint(dst, 50)
-		dst = appendVarint(dst, uint64(len(m.To[i])))
-		dst = append(dst, m.To[i]...)
-	}
-	if len(m.ClientID) != 0 {
-		dst = appendVarint(dst, 58)
-		dst = appendVarint(dst, uint64(len(m.ClientID)))
-		dst = append(dst, m.ClientID...)
-	}
-	if m.ServerOnly {
-		dst = appendVarint(dst, 64)
-		dst = append(dst, 1)
-	}
-	return dst
-}
+func (m *Publish) Append(dst []byte) []byte { return layoutPublish.append(dst, unsafe.Pointer(m)) }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *Publish) Decode(src []byte) error {
 	*m = Publish{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 10:
-			if m.Room, err = textOf(data); err != nil {
-				return err
-			}
-		case 16:
-			m.Class = Class(value)
-		case 24:
-			m.Kind = Kind(value)
-		case 32:
-			m.Format = Format(value)
-		case 42:
-			m.Body = data
-		case 50:
-			text, err := textOf(data)
-			if err != nil {
-				return err
-			}
-			m.To = append(m.To, text)
-		case 58:
-			if m.ClientID, err = textOf(data); err != nil {
-				return err
-			}
-		case 64:
-			m.ServerOnly = value != 0
-		}
-	}
-	return nil
+	return layoutPublish.decode(src, unsafe.Pointer(m))
 }
 
 type Published struct {
@@ -1399,69 +754,23 @@ type Published struct {
 	Duplicate bool
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *Published) Size() int {
-	size := 0
-	if m.Seq != 0 {
-		size += 1 + sizeVarint(uint64(m.Seq))
-	}
-	if m.TimeMS != 0 {
-		size += 1 + sizeVarint(uint64(m.TimeMS))
-	}
-	if len(m.ID) != 0 {
-		size += 1 + sizeBytes(len(m.ID))
-	}
-	if m.Duplicate {
-		size += 2
-	}
-	return size
+var layoutPublished = layout{
+	{8, shapeUint64, unsafe.Offsetof(Published{}.Seq), nil, nil},
+	{16, shapeUint64, unsafe.Offsetof(Published{}.TimeMS), nil, nil},
+	{26, shapeText, unsafe.Offsetof(Published{}.ID), nil, nil},
+	{32, shapeBool, unsafe.Offsetof(Published{}.Duplicate), nil, nil},
 }
 
+// Size returns the number of bytes that Append adds.
+func (m *Published) Size() int { return layoutPublished.size(unsafe.Pointer(m)) }
+
 // Append appends the encoded message to dst.
-func (m *Published) Append(dst []byte) []byte {
-	if m.Seq != 0 {
-		dst = appendVarint(dst, 8)
-		dst = appendVarint(dst, uint64(m.Seq))
-	}
-	if m.TimeMS != 0 {
-		dst = appendVarint(dst, 16)
-		dst = appendVarint(dst, uint64(m.TimeMS))
-	}
-	if len(m.ID) != 0 {
-		dst = appendVarint(dst, 26)
-		dst = appendVarint(dst, uint64(len(m.ID)))
-		dst = append(dst, m.ID...)
-	}
-	if m.Duplicate {
-		dst = appendVarint(dst, 32)
-		dst = append(dst, 1)
-	}
-	return dst
-}
+func (m *Published) Append(dst []byte) []byte { return layoutPublished.append(dst, unsafe.Pointer(m)) }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *Published) Decode(src []byte) error {
 	*m = Published{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 8:
-			m.Seq = uint64(value)
-		case 16:
-			m.TimeMS = uint64(value)
-		case 26:
-			if m.ID, err = textOf(data); err != nil {
-				return err
-			}
-		case 32:
-			m.Duplicate = value != 0
-		}
-	}
-	return nil
+	return layoutPublished.decode(src, unsafe.Pointer(m))
 }
 
 // RoomMessage is a message in a room.
@@ -1482,133 +791,31 @@ type RoomMessage struct {
 	ID string
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *RoomMessage) Size() int {
-	size := 0
-	if m.Seq != 0 {
-		size += 1 + sizeVarint(uint64(m.Seq))
-	}
-	if len(m.Room) != 0 {
-		size += 1 + sizeBytes(len(m.Room))
-	}
-	if m.Class != 0 {
-		size += 1 + sizeVarint(uint64(m.Class))
-	}
-	if m.Kind != 0 {
-		size += 1 + sizeVarint(uint64(m.Kind))
-	}
-	if m.Format != 0 {
-		size += 1 + sizeVarint(uint64(m.Format))
-	}
-	if len(m.From) != 0 {
-		size += 1 + sizeBytes(len(m.From))
-	}
-	if len(m.Name) != 0 {
-		size += 1 + sizeBytes(len(m.Name))
-	}
-	if m.TimeMS != 0 {
-		size += 1 + sizeVarint(uint64(m.TimeMS))
-	}
-	if len(m.Body) != 0 {
-		size += 1 + sizeBytes(len(m.Body))
-	}
-	if len(m.ID) != 0 {
-		size += 1 + sizeBytes(len(m.ID))
-	}
-	return size
+var layoutRoomMessage = layout{
+	{8, shapeUint64, unsafe.Offsetof(RoomMessage{}.Seq), nil, nil},
+	{18, shapeText, unsafe.Offsetof(RoomMessage{}.Room), nil, nil},
+	{24, shapeUint32, unsafe.Offsetof(RoomMessage{}.Class), nil, nil},
+	{32, shapeUint32, unsafe.Offsetof(RoomMessage{}.Kind), nil, nil},
+	{40, shapeUint32, unsafe.Offsetof(RoomMessage{}.Format), nil, nil},
+	{50, shapeText, unsafe.Offsetof(RoomMessage{}.From), nil, nil},
+	{58, shapeText, unsafe.Offsetof(RoomMessage{}.Name), nil, nil},
+	{64, shapeUint64, unsafe.Offsetof(RoomMessage{}.TimeMS), nil, nil},
+	{74, shapeBytes, unsafe.Offsetof(RoomMessage{}.Body), nil, nil},
+	{82, shapeText, unsafe.Offsetof(RoomMessage{}.ID), nil, nil},
 }
+
+// Size returns the number of bytes that Append adds.
+func (m *RoomMessage) Size() int { return layoutRoomMessage.size(unsafe.Pointer(m)) }
 
 // Append appends the encoded message to dst.
 func (m *RoomMessage) Append(dst []byte) []byte {
-	if m.Seq != 0 {
-		dst = appendVarint(dst, 8)
-		dst = appendVarint(dst, uint64(m.Seq))
-	}
-	if len(m.Room) != 0 {
-		dst = appendVarint(dst, 18)
-		dst = appendVarint(dst, uint64(len(m.Room)))
-		dst = append(dst, m.Room...)
-	}
-	if m.Class != 0 {
-		dst = appendVarint(dst, 24)
-		dst = appendVarint(dst, uint64(m.Class))
-	}
-	if m.Kind != 0 {
-		dst = appendVarint(dst, 32)
-		dst = appendVarint(dst, uint64(m.Kind))
-	}
-	if m.Format != 0 {
-		dst = appendVarint(dst, 40)
-		dst = appendVarint(dst, uint64(m.Format))
-	}
-	if len(m.From) != 0 {
-		dst = appendVarint(dst, 50)
-		dst = appendVarint(dst, uint64(len(m.From)))
-		dst = append(dst, m.From...)
-	}
-	if len(m.Name) != 0 {
-		dst = appendVarint(dst, 58)
-		dst = appendVarint(dst, uint64(len(m.Name)))
-		dst = append(dst, m.Name...)
-	}
-	if m.TimeMS != 0 {
-		dst = appendVarint(dst, 64)
-		dst = appendVarint(dst, uint64(m.TimeMS))
-	}
-	if len(m.Body) != 0 {
-		dst = appendVarint(dst, 74)
-		dst = appendVarint(dst, uint64(len(m.Body)))
-		dst = append(dst, m.Body...)
-	}
-	if len(m.ID) != 0 {
-		dst = appendVarint(dst, 82)
-		dst = appendVarint(dst, uint64(len(m.ID)))
-		dst = append(dst, m.ID...)
-	}
-	return dst
+	return layoutRoomMessage.append(dst, unsafe.Pointer(m))
 }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *RoomMessage) Decode(src []byte) error {
 	*m = RoomMessage{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 8:
-			m.Seq = uint64(value)
-		case 18:
-			if m.Room, err = textOf(data); err != nil {
-				return err
-			}
-		case 24:
-			m.Class = Class(value)
-		case 32:
-			m.Kind = Kind(value)
-		case 40:
-			m.Format = Format(value)
-		case 50:
-			if m.From, err = textOf(data); err != nil {
-				return err
-			}
-		case 58:
-			if m.Name, err = textOf(data); err != nil {
-				return err
-			}
-		case 64:
-			m.TimeMS = uint64(value)
-		case 74:
-			m.Body = data
-		case 82:
-			if m.ID, err = textOf(data); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return layoutRoomMessage.decode(src, unsafe.Pointer(m))
 }
 
 // RoomMessageView is a RoomMessage whose text aliases the bytes it was decoded from.
@@ -1672,71 +879,22 @@ type Members struct {
 	Left   []Member
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *Members) Size() int {
-	size := 0
-	if len(m.Room) != 0 {
-		size += 1 + sizeBytes(len(m.Room))
-	}
-	for i := range m.Joined {
-		size += 1 + sizeBytes(m.Joined[i].Size())
-	}
-	for i := range m.Left {
-		size += 1 + sizeBytes(m.Left[i].Size())
-	}
-	return size
+var layoutMembers = layout{
+	{10, shapeText, unsafe.Offsetof(Members{}.Room), nil, nil},
+	{18, shapeMessages, unsafe.Offsetof(Members{}.Joined), &layoutMember, &listMember},
+	{26, shapeMessages, unsafe.Offsetof(Members{}.Left), &layoutMember, &listMember},
 }
 
+// Size returns the number of bytes that Append adds.
+func (m *Members) Size() int { return layoutMembers.size(unsafe.Pointer(m)) }
+
 // Append appends the encoded message to dst.
-func (m *Members) Append(dst []byte) []byte {
-	if len(m.Room) != 0 {
-		dst = appendVarint(dst, 10)
-		dst = appendVarint(dst, uint64(len(m.Room)))
-		dst = append(dst, m.Room...)
-	}
-	for i := range m.Joined {
-		dst = appendVarint(dst, 18)
-		dst = appendVarint(dst, uint64(m.Joined[i].Size()))
-		dst = m.Joined[i].Append(dst)
-	}
-	for i := range m.Left {
-		dst = appendVarint(dst, 26)
-		dst = appendVarint(dst, uint64(m.Left[i].Size()))
-		dst = m.Left[i].Append(dst)
-	}
-	return dst
-}
+func (m *Members) Append(dst []byte) []byte { return layoutMembers.append(dst, unsafe.Pointer(m)) }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *Members) Decode(src []byte) error {
 	*m = Members{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 10:
-			if m.Room, err = textOf(data); err != nil {
-				return err
-			}
-		case 18:
-			var item Member
-			if err := item.Decode(data); err != nil {
-				return err
-			}
-			m.Joined = append(m.Joined, item)
-		case 26:
-			var item Member
-			if err := item.Decode(data); err != nil {
-				return err
-			}
-			m.Left = append(m.Left, item)
-		}
-		_ = value
-	}
-	return nil
+	return layoutMembers.decode(src, unsafe.Pointer(m))
 }
 
 type RoomCount struct {
@@ -1744,51 +902,21 @@ type RoomCount struct {
 	Count uint32
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *RoomCount) Size() int {
-	size := 0
-	if len(m.Room) != 0 {
-		size += 1 + sizeBytes(len(m.Room))
-	}
-	if m.Count != 0 {
-		size += 1 + sizeVarint(uint64(m.Count))
-	}
-	return size
+var layoutRoomCount = layout{
+	{10, shapeText, unsafe.Offsetof(RoomCount{}.Room), nil, nil},
+	{16, shapeUint32, unsafe.Offsetof(RoomCount{}.Count), nil, nil},
 }
 
+// Size returns the number of bytes that Append adds.
+func (m *RoomCount) Size() int { return layoutRoomCount.size(unsafe.Pointer(m)) }
+
 // Append appends the encoded message to dst.
-func (m *RoomCount) Append(dst []byte) []byte {
-	if len(m.Room) != 0 {
-		dst = appendVarint(dst, 10)
-		dst = appendVarint(dst, uint64(len(m.Room)))
-		dst = append(dst, m.Room...)
-	}
-	if m.Count != 0 {
-		dst = appendVarint(dst, 16)
-		dst = appendVarint(dst, uint64(m.Count))
-	}
-	return dst
-}
+func (m *RoomCount) Append(dst []byte) []byte { return layoutRoomCount.append(dst, unsafe.Pointer(m)) }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *RoomCount) Decode(src []byte) error {
 	*m = RoomCount{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 10:
-			if m.Room, err = textOf(data); err != nil {
-				return err
-			}
-		case 16:
-			m.Count = uint32(value)
-		}
-	}
-	return nil
+	return layoutRoomCount.decode(src, unsafe.Pointer(m))
 }
 
 type RoomInfoEntry struct {
@@ -1799,87 +927,26 @@ type RoomInfoEntry struct {
 	TimeMS uint64
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *RoomInfoEntry) Size() int {
-	size := 0
-	if len(m.Key) != 0 {
-		size += 1 + sizeBytes(len(m.Key))
-	}
-	if len(m.Value) != 0 {
-		size += 1 + sizeBytes(len(m.Value))
-	}
-	if len(m.User) != 0 {
-		size += 1 + sizeBytes(len(m.User))
-	}
-	if len(m.Name) != 0 {
-		size += 1 + sizeBytes(len(m.Name))
-	}
-	if m.TimeMS != 0 {
-		size += 1 + sizeVarint(uint64(m.TimeMS))
-	}
-	return size
+var layoutRoomInfoEntry = layout{
+	{10, shapeText, unsafe.Offsetof(RoomInfoEntry{}.Key), nil, nil},
+	{18, shapeText, unsafe.Offsetof(RoomInfoEntry{}.Value), nil, nil},
+	{26, shapeText, unsafe.Offsetof(RoomInfoEntry{}.User), nil, nil},
+	{34, shapeText, unsafe.Offsetof(RoomInfoEntry{}.Name), nil, nil},
+	{40, shapeUint64, unsafe.Offsetof(RoomInfoEntry{}.TimeMS), nil, nil},
 }
+
+// Size returns the number of bytes that Append adds.
+func (m *RoomInfoEntry) Size() int { return layoutRoomInfoEntry.size(unsafe.Pointer(m)) }
 
 // Append appends the encoded message to dst.
 func (m *RoomInfoEntry) Append(dst []byte) []byte {
-	if len(m.Key) != 0 {
-		dst = appendVarint(dst, 10)
-		dst = appendVarint(dst, uint64(len(m.Key)))
-		dst = append(dst, m.Key...)
-	}
-	if len(m.Value) != 0 {
-		dst = appendVarint(dst, 18)
-		dst = appendVarint(dst, uint64(len(m.Value)))
-		dst = append(dst, m.Value...)
-	}
-	if len(m.User) != 0 {
-		dst = appendVarint(dst, 26)
-		dst = appendVarint(dst, uint64(len(m.User)))
-		dst = append(dst, m.User...)
-	}
-	if len(m.Name) != 0 {
-		dst = appendVarint(dst, 34)
-		dst = appendVarint(dst, uint64(len(m.Name)))
-		dst = append(dst, m.Name...)
-	}
-	if m.TimeMS != 0 {
-		dst = appendVarint(dst, 40)
-		dst = appendVarint(dst, uint64(m.TimeMS))
-	}
-	return dst
+	return layoutRoomInfoEntry.append(dst, unsafe.Pointer(m))
 }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *RoomInfoEntry) Decode(src []byte) error {
 	*m = RoomInfoEntry{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 10:
-			if m.Key, err = textOf(data); err != nil {
-				return err
-			}
-		case 18:
-			if m.Value, err = textOf(data); err != nil {
-				return err
-			}
-		case 26:
-			if m.User, err = textOf(data); err != nil {
-				return err
-			}
-		case 34:
-			if m.Name, err = textOf(data); err != nil {
-				return err
-			}
-		case 40:
-			m.TimeMS = uint64(value)
-		}
-	}
-	return nil
+	return layoutRoomInfoEntry.decode(src, unsafe.Pointer(m))
 }
 
 // RoomInfo tells of changed extra information of a room.
@@ -1888,57 +955,21 @@ type RoomInfo struct {
 	Entries []RoomInfoEntry
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *RoomInfo) Size() int {
-	size := 0
-	if len(m.Room) != 0 {
-		size += 1 + sizeBytes(len(m.Room))
-	}
-	for i := range m.Entries {
-		size += 1 + sizeBytes(m.Entries[i].Size())
-	}
-	return size
+var layoutRoomInfo = layout{
+	{10, shapeText, unsafe.Offsetof(RoomInfo{}.Room), nil, nil},
+	{18, shapeMessages, unsafe.Offsetof(RoomInfo{}.Entries), &layoutRoomInfoEntry, &listRoomInfoEntry},
 }
 
+// Size returns the number of bytes that Append adds.
+func (m *RoomInfo) Size() int { return layoutRoomInfo.size(unsafe.Pointer(m)) }
+
 // Append appends the encoded message to dst.
-func (m *RoomInfo) Append(dst []byte) []byte {
-	if len(m.Room) != 0 {
-		dst = appendVarint(dst, 10)
-		dst = appendVarint(dst, uint64(len(m.Room)))
-		dst = append(dst, m.Room...)
-	}
-	for i := range m.Entries {
-		dst = appendVarint(dst, 18)
-		dst = appendVarint(dst, uint64(m.Entries[i].Size()))
-		dst = m.Entries[i].Append(dst)
-	}
-	return dst
-}
+func (m *RoomInfo) Append(dst []byte) []byte { return layoutRoomInfo.append(dst, unsafe.Pointer(m)) }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *RoomInfo) Decode(src []byte) error {
 	*m = RoomInfo{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 10:
-			if m.Room, err = textOf(data); err != nil {
-				return err
-			}
-		case 18:
-			var item RoomInfoEntry
-			if err := item.Decode(data); err != nil {
-				return err
-			}
-			m.Entries = append(m.Entries, item)
-		}
-		_ = value
-	}
-	return nil
+	return layoutRoomInfo.decode(src, unsafe.Pointer(m))
 }
 
 // SetRoomInfo changes a room's extra information. Answered by Done.
@@ -1948,67 +979,24 @@ type SetRoomInfo struct {
 	Value string
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *SetRoomInfo) Size() int {
-	size := 0
-	if len(m.Room) != 0 {
-		size += 1 + sizeBytes(len(m.Room))
-	}
-	if len(m.Key) != 0 {
-		size += 1 + sizeBytes(len(m.Key))
-	}
-	if len(m.Value) != 0 {
-		size += 1 + sizeBytes(len(m.Value))
-	}
-	return size
+var layoutSetRoomInfo = layout{
+	{10, shapeText, unsafe.Offsetof(SetRoomInfo{}.Room), nil, nil},
+	{18, shapeText, unsafe.Offsetof(SetRoomInfo{}.Key), nil, nil},
+	{26, shapeText, unsafe.Offsetof(SetRoomInfo{}.Value), nil, nil},
 }
+
+// Size returns the number of bytes that Append adds.
+func (m *SetRoomInfo) Size() int { return layoutSetRoomInfo.size(unsafe.Pointer(m)) }
 
 // Append appends the encoded message to dst.
 func (m *SetRoomInfo) Append(dst []byte) []byte {
-	if len(m.Room) != 0 {
-		dst = appendVarint(dst, 10)
-		dst = appendVarint(dst, uint64(len(m.Room)))
-		dst = append(dst, m.Room...)
-	}
-	if len(m.Key) != 0 {
-		dst = appendVarint(dst, 18)
-		dst = appendVarint(dst, uint64(len(m.Key)))
-		dst = append(dst, m.Key...)
-	}
-	if len(m.Value) != 0 {
-		dst = appendVarint(dst, 26)
-		dst = appendVarint(dst, uint64(len(m.Value)))
-		dst = append(dst, m.Value...)
-	}
-	return dst
+	return layoutSetRoomInfo.append(dst, unsafe.Pointer(m))
 }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *SetRoomInfo) Decode(src []byte) error {
 	*m = SetRoomInfo{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 10:
-			if m.Room, err = textOf(data); err != nil {
-				return err
-			}
-		case 18:
-			if m.Key, err = textOf(data); err != nil {
-				return err
-			}
-		case 26:
-			if m.Value, err = textOf(data); err != nil {
-				return err
-			}
-		}
-		_ = value
-	}
-	return nil
+	return layoutSetRoomInfo.decode(src, unsafe.Pointer(m))
 }
 
 // Renew replaces the session's token. Answered by Done.
@@ -2018,55 +1006,21 @@ type Renew struct {
 	Room string
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *Renew) Size() int {
-	size := 0
-	if len(m.Token) != 0 {
-		size += 1 + sizeBytes(len(m.Token))
-	}
-	if len(m.Room) != 0 {
-		size += 1 + sizeBytes(len(m.Room))
-	}
-	return size
+var layoutRenew = layout{
+	{10, shapeText, unsafe.Offsetof(Renew{}.Token), nil, nil},
+	{18, shapeText, unsafe.Offsetof(Renew{}.Room), nil, nil},
 }
 
+// Size returns the number of bytes that Append adds.
+func (m *Renew) Size() int { return layoutRenew.size(unsafe.Pointer(m)) }
+
 // Append appends the encoded message to dst.
-func (m *Renew) Append(dst []byte) []byte {
-	if len(m.Token) != 0 {
-		dst = appendVarint(dst, 10)
-		dst = appendVarint(dst, uint64(len(m.Token)))
-		dst = append(dst, m.Token...)
-	}
-	if len(m.Room) != 0 {
-		dst = appendVarint(dst, 18)
-		dst = appendVarint(dst, uint64(len(m.Room)))
-		dst = append(dst, m.Room...)
-	}
-	return dst
-}
+func (m *Renew) Append(dst []byte) []byte { return layoutRenew.append(dst, unsafe.Pointer(m)) }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *Renew) Decode(src []byte) error {
 	*m = Renew{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 10:
-			if m.Token, err = textOf(data); err != nil {
-				return err
-			}
-		case 18:
-			if m.Room, err = textOf(data); err != nil {
-				return err
-			}
-		}
-		_ = value
-	}
-	return nil
+	return layoutRenew.decode(src, unsafe.Pointer(m))
 }
 
 // Removed says that this session is out of a room, or, with an empty room,
@@ -2079,63 +1033,22 @@ type Removed struct {
 	Reason string
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *Removed) Size() int {
-	size := 0
-	if len(m.Room) != 0 {
-		size += 1 + sizeBytes(len(m.Room))
-	}
-	if m.Code != 0 {
-		size += 1 + sizeVarint(uint64(m.Code))
-	}
-	if len(m.Reason) != 0 {
-		size += 1 + sizeBytes(len(m.Reason))
-	}
-	return size
+var layoutRemoved = layout{
+	{10, shapeText, unsafe.Offsetof(Removed{}.Room), nil, nil},
+	{16, shapeUint32, unsafe.Offsetof(Removed{}.Code), nil, nil},
+	{26, shapeText, unsafe.Offsetof(Removed{}.Reason), nil, nil},
 }
 
+// Size returns the number of bytes that Append adds.
+func (m *Removed) Size() int { return layoutRemoved.size(unsafe.Pointer(m)) }
+
 // Append appends the encoded message to dst.
-func (m *Removed) Append(dst []byte) []byte {
-	if len(m.Room) != 0 {
-		dst = appendVarint(dst, 10)
-		dst = appendVarint(dst, uint64(len(m.Room)))
-		dst = append(dst, m.Room...)
-	}
-	if m.Code != 0 {
-		dst = appendVarint(dst, 16)
-		dst = appendVarint(dst, uint64(m.Code))
-	}
-	if len(m.Reason) != 0 {
-		dst = appendVarint(dst, 26)
-		dst = appendVarint(dst, uint64(len(m.Reason)))
-		dst = append(dst, m.Reason...)
-	}
-	return dst
-}
+func (m *Removed) Append(dst []byte) []byte { return layoutRemoved.append(dst, unsafe.Pointer(m)) }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *Removed) Decode(src []byte) error {
 	*m = Removed{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 10:
-			if m.Room, err = textOf(data); err != nil {
-				return err
-			}
-		case 16:
-			m.Code = Code(value)
-		case 26:
-			if m.Reason, err = textOf(data); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return layoutRemoved.decode(src, unsafe.Pointer(m))
 }
 
 // Gap says that messages of a room are lost for this client: positions from
@@ -2148,72 +1061,23 @@ type Gap struct {
 	Epoch string
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *Gap) Size() int {
-	size := 0
-	if len(m.Room) != 0 {
-		size += 1 + sizeBytes(len(m.Room))
-	}
-	if m.AfterSeq != 0 {
-		size += 1 + sizeVarint(uint64(m.AfterSeq))
-	}
-	if m.NextSeq != 0 {
-		size += 1 + sizeVarint(uint64(m.NextSeq))
-	}
-	if len(m.Epoch) != 0 {
-		size += 1 + sizeBytes(len(m.Epoch))
-	}
-	return size
+var layoutGap = layout{
+	{10, shapeText, unsafe.Offsetof(Gap{}.Room), nil, nil},
+	{16, shapeUint64, unsafe.Offsetof(Gap{}.AfterSeq), nil, nil},
+	{24, shapeUint64, unsafe.Offsetof(Gap{}.NextSeq), nil, nil},
+	{34, shapeText, unsafe.Offsetof(Gap{}.Epoch), nil, nil},
 }
 
+// Size returns the number of bytes that Append adds.
+func (m *Gap) Size() int { return layoutGap.size(unsafe.Pointer(m)) }
+
 // Append appends the encoded message to dst.
-func (m *Gap) Append(dst []byte) []byte {
-	if len(m.Room) != 0 {
-		dst = appendVarint(dst, 10)
-		dst = appendVarint(dst, uint64(len(m.Room)))
-		dst = append(dst, m.Room...)
-	}
-	if m.AfterSeq != 0 {
-		dst = appendVarint(dst, 16)
-		dst = appendVarint(dst, uint64(m.AfterSeq))
-	}
-	if m.NextSeq != 0 {
-		dst = appendVarint(dst, 24)
-		dst = appendVarint(dst, uint64(m.NextSeq))
-	}
-	if len(m.Epoch) != 0 {
-		dst = appendVarint(dst, 34)
-		dst = appendVarint(dst, uint64(len(m.Epoch)))
-		dst = append(dst, m.Epoch...)
-	}
-	return dst
-}
+func (m *Gap) Append(dst []byte) []byte { return layoutGap.append(dst, unsafe.Pointer(m)) }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *Gap) Decode(src []byte) error {
 	*m = Gap{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 10:
-			if m.Room, err = textOf(data); err != nil {
-				return err
-			}
-		case 16:
-			m.AfterSeq = uint64(value)
-		case 24:
-			m.NextSeq = uint64(value)
-		case 34:
-			if m.Epoch, err = textOf(data); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return layoutGap.decode(src, unsafe.Pointer(m))
 }
 
 // Dropped counts lossy messages of a room that were not sent to this client.
@@ -2222,51 +1086,21 @@ type Dropped struct {
 	Count uint64
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *Dropped) Size() int {
-	size := 0
-	if len(m.Room) != 0 {
-		size += 1 + sizeBytes(len(m.Room))
-	}
-	if m.Count != 0 {
-		size += 1 + sizeVarint(uint64(m.Count))
-	}
-	return size
+var layoutDropped = layout{
+	{10, shapeText, unsafe.Offsetof(Dropped{}.Room), nil, nil},
+	{16, shapeUint64, unsafe.Offsetof(Dropped{}.Count), nil, nil},
 }
 
+// Size returns the number of bytes that Append adds.
+func (m *Dropped) Size() int { return layoutDropped.size(unsafe.Pointer(m)) }
+
 // Append appends the encoded message to dst.
-func (m *Dropped) Append(dst []byte) []byte {
-	if len(m.Room) != 0 {
-		dst = appendVarint(dst, 10)
-		dst = appendVarint(dst, uint64(len(m.Room)))
-		dst = append(dst, m.Room...)
-	}
-	if m.Count != 0 {
-		dst = appendVarint(dst, 16)
-		dst = appendVarint(dst, uint64(m.Count))
-	}
-	return dst
-}
+func (m *Dropped) Append(dst []byte) []byte { return layoutDropped.append(dst, unsafe.Pointer(m)) }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *Dropped) Decode(src []byte) error {
 	*m = Dropped{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 10:
-			if m.Room, err = textOf(data); err != nil {
-				return err
-			}
-		case 16:
-			m.Count = uint64(value)
-		}
-	}
-	return nil
+	return layoutDropped.decode(src, unsafe.Pointer(m))
 }
 
 type TokenExpiring struct {
@@ -2275,51 +1109,23 @@ type TokenExpiring struct {
 	ExpiresMS uint64
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *TokenExpiring) Size() int {
-	size := 0
-	if len(m.Room) != 0 {
-		size += 1 + sizeBytes(len(m.Room))
-	}
-	if m.ExpiresMS != 0 {
-		size += 1 + sizeVarint(uint64(m.ExpiresMS))
-	}
-	return size
+var layoutTokenExpiring = layout{
+	{10, shapeText, unsafe.Offsetof(TokenExpiring{}.Room), nil, nil},
+	{16, shapeUint64, unsafe.Offsetof(TokenExpiring{}.ExpiresMS), nil, nil},
 }
+
+// Size returns the number of bytes that Append adds.
+func (m *TokenExpiring) Size() int { return layoutTokenExpiring.size(unsafe.Pointer(m)) }
 
 // Append appends the encoded message to dst.
 func (m *TokenExpiring) Append(dst []byte) []byte {
-	if len(m.Room) != 0 {
-		dst = appendVarint(dst, 10)
-		dst = appendVarint(dst, uint64(len(m.Room)))
-		dst = append(dst, m.Room...)
-	}
-	if m.ExpiresMS != 0 {
-		dst = appendVarint(dst, 16)
-		dst = appendVarint(dst, uint64(m.ExpiresMS))
-	}
-	return dst
+	return layoutTokenExpiring.append(dst, unsafe.Pointer(m))
 }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *TokenExpiring) Decode(src []byte) error {
 	*m = TokenExpiring{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 10:
-			if m.Room, err = textOf(data); err != nil {
-				return err
-			}
-		case 16:
-			m.ExpiresMS = uint64(value)
-		}
-	}
-	return nil
+	return layoutTokenExpiring.decode(src, unsafe.Pointer(m))
 }
 
 // Draining asks the client to connect again, here or elsewhere, after a wait
@@ -2328,40 +1134,20 @@ type Draining struct {
 	SpreadMS uint32
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *Draining) Size() int {
-	size := 0
-	if m.SpreadMS != 0 {
-		size += 1 + sizeVarint(uint64(m.SpreadMS))
-	}
-	return size
+var layoutDraining = layout{
+	{8, shapeUint32, unsafe.Offsetof(Draining{}.SpreadMS), nil, nil},
 }
 
+// Size returns the number of bytes that Append adds.
+func (m *Draining) Size() int { return layoutDraining.size(unsafe.Pointer(m)) }
+
 // Append appends the encoded message to dst.
-func (m *Draining) Append(dst []byte) []byte {
-	if m.SpreadMS != 0 {
-		dst = appendVarint(dst, 8)
-		dst = appendVarint(dst, uint64(m.SpreadMS))
-	}
-	return dst
-}
+func (m *Draining) Append(dst []byte) []byte { return layoutDraining.append(dst, unsafe.Pointer(m)) }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *Draining) Decode(src []byte) error {
 	*m = Draining{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 8:
-			m.SpreadMS = uint32(value)
-		}
-		_ = data
-	}
-	return nil
+	return layoutDraining.decode(src, unsafe.Pointer(m))
 }
 
 // Ping asks for a Pong. It also tells how far the client is in each room when
@@ -2371,93 +1157,41 @@ type Ping struct {
 	Positions []Position
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *Ping) Size() int {
-	size := 0
-	if m.Nonce != 0 {
-		size += 1 + sizeVarint(uint64(m.Nonce))
-	}
-	for i := range m.Positions {
-		size += 1 + sizeBytes(m.Positions[i].Size())
-	}
-	return size
+var layoutPing = layout{
+	{8, shapeUint64, unsafe.Offsetof(Ping{}.Nonce), nil, nil},
+	{18, shapeMessages, unsafe.Offsetof(Ping{}.Positions), &layoutPosition, &listPosition},
 }
 
+// Size returns the number of bytes that Append adds.
+func (m *Ping) Size() int { return layoutPing.size(unsafe.Pointer(m)) }
+
 // Append appends the encoded message to dst.
-func (m *Ping) Append(dst []byte) []byte {
-	if m.Nonce != 0 {
-		dst = appendVarint(dst, 8)
-		dst = appendVarint(dst, uint64(m.Nonce))
-	}
-	for i := range m.Positions {
-		dst = appendVarint(dst, 18)
-		dst = appendVarint(dst, uint64(m.Positions[i].Size()))
-		dst = m.Positions[i].Append(dst)
-	}
-	return dst
-}
+func (m *Ping) Append(dst []byte) []byte { return layoutPing.append(dst, unsafe.Pointer(m)) }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *Ping) Decode(src []byte) error {
 	*m = Ping{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 8:
-			m.Nonce = uint64(value)
-		case 18:
-			var item Position
-			if err := item.Decode(data); err != nil {
-				return err
-			}
-			m.Positions = append(m.Positions, item)
-		}
-	}
-	return nil
+	return layoutPing.decode(src, unsafe.Pointer(m))
 }
 
 type Pong struct {
 	Nonce uint64
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *Pong) Size() int {
-	size := 0
-	if m.Nonce != 0 {
-		size += 1 + sizeVarint(uint64(m.Nonce))
-	}
-	return size
+var layoutPong = layout{
+	{8, shapeUint64, unsafe.Offsetof(Pong{}.Nonce), nil, nil},
 }
 
+// Size returns the number of bytes that Append adds.
+func (m *Pong) Size() int { return layoutPong.size(unsafe.Pointer(m)) }
+
 // Append appends the encoded message to dst.
-func (m *Pong) Append(dst []byte) []byte {
-	if m.Nonce != 0 {
-		dst = appendVarint(dst, 8)
-		dst = appendVarint(dst, uint64(m.Nonce))
-	}
-	return dst
-}
+func (m *Pong) Append(dst []byte) []byte { return layoutPong.append(dst, unsafe.Pointer(m)) }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *Pong) Decode(src []byte) error {
 	*m = Pong{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 8:
-			m.Nonce = uint64(value)
-		}
-		_ = data
-	}
-	return nil
+	return layoutPong.decode(src, unsafe.Pointer(m))
 }
 
 type Position struct {
@@ -2465,51 +1199,21 @@ type Position struct {
 	Seq  uint64
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *Position) Size() int {
-	size := 0
-	if len(m.Room) != 0 {
-		size += 1 + sizeBytes(len(m.Room))
-	}
-	if m.Seq != 0 {
-		size += 1 + sizeVarint(uint64(m.Seq))
-	}
-	return size
+var layoutPosition = layout{
+	{10, shapeText, unsafe.Offsetof(Position{}.Room), nil, nil},
+	{16, shapeUint64, unsafe.Offsetof(Position{}.Seq), nil, nil},
 }
 
+// Size returns the number of bytes that Append adds.
+func (m *Position) Size() int { return layoutPosition.size(unsafe.Pointer(m)) }
+
 // Append appends the encoded message to dst.
-func (m *Position) Append(dst []byte) []byte {
-	if len(m.Room) != 0 {
-		dst = appendVarint(dst, 10)
-		dst = appendVarint(dst, uint64(len(m.Room)))
-		dst = append(dst, m.Room...)
-	}
-	if m.Seq != 0 {
-		dst = appendVarint(dst, 16)
-		dst = appendVarint(dst, uint64(m.Seq))
-	}
-	return dst
-}
+func (m *Position) Append(dst []byte) []byte { return layoutPosition.append(dst, unsafe.Pointer(m)) }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *Position) Decode(src []byte) error {
 	*m = Position{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 10:
-			if m.Room, err = textOf(data); err != nil {
-				return err
-			}
-		case 16:
-			m.Seq = uint64(value)
-		}
-	}
-	return nil
+	return layoutPosition.decode(src, unsafe.Pointer(m))
 }
 
 // Listen tells which kinds of events the page has listeners for.
@@ -2517,75 +1221,78 @@ type Listen struct {
 	Events []string
 }
 
-// Size returns the number of bytes that Append adds.
-func (m *Listen) Size() int {
-	size := 0
-	for i := range m.Events {
-		size += 1 + sizeBytes(len(m.Events[i]))
-	}
-	return size
+var layoutListen = layout{
+	{10, shapeTexts, unsafe.Offsetof(Listen{}.Events), nil, nil},
 }
 
+// Size returns the number of bytes that Append adds.
+func (m *Listen) Size() int { return layoutListen.size(unsafe.Pointer(m)) }
+
 // Append appends the encoded message to dst.
-func (m *Listen) Append(dst []byte) []byte {
-	for i := range m.Events {
-		dst = appendVarint(dst, 10)
-		dst = appendVarint(dst, uint64(len(m.Events[i])))
-		dst = append(dst, m.Events[i]...)
-	}
-	return dst
-}
+func (m *Listen) Append(dst []byte) []byte { return layoutListen.append(dst, unsafe.Pointer(m)) }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *Listen) Decode(src []byte) error {
 	*m = Listen{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
-		}
-		src = rest
-		switch key {
-		case 10:
-			text, err := textOf(data)
-			if err != nil {
-				return err
-			}
-			m.Events = append(m.Events, text)
-		}
-		_ = value
-	}
-	return nil
+	return layoutListen.decode(src, unsafe.Pointer(m))
 }
 
 // Bye ends the session: its user leaves all rooms at once.
 type Bye struct {
 }
 
+var layoutBye = layout{}
+
 // Size returns the number of bytes that Append adds.
-func (m *Bye) Size() int {
-	size := 0
-	return size
-}
+func (m *Bye) Size() int { return layoutBye.size(unsafe.Pointer(m)) }
 
 // Append appends the encoded message to dst.
-func (m *Bye) Append(dst []byte) []byte {
-	return dst
-}
+func (m *Bye) Append(dst []byte) []byte { return layoutBye.append(dst, unsafe.Pointer(m)) }
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *Bye) Decode(src []byte) error {
 	*m = Bye{}
-	for len(src) > 0 {
-		key, value, data, rest, err := nextField(src)
-		if err != nil {
-			return err
+	return layoutBye.decode(src, unsafe.Pointer(m))
+}
+
+var listMember = messages{
+	item: func(list unsafe.Pointer, i int) unsafe.Pointer {
+		if items := *(*[]Member)(list); i < len(items) {
+			return unsafe.Pointer(&items[i])
 		}
-		src = rest
-		switch key {
+		return nil
+	},
+	grow: func(list unsafe.Pointer) unsafe.Pointer {
+		items := append(*(*[]Member)(list), Member{})
+		*(*[]Member)(list) = items
+		return unsafe.Pointer(&items[len(items)-1])
+	},
+}
+
+var listPosition = messages{
+	item: func(list unsafe.Pointer, i int) unsafe.Pointer {
+		if items := *(*[]Position)(list); i < len(items) {
+			return unsafe.Pointer(&items[i])
 		}
-		_ = value
-		_ = data
-	}
-	return nil
+		return nil
+	},
+	grow: func(list unsafe.Pointer) unsafe.Pointer {
+		items := append(*(*[]Position)(list), Position{})
+		*(*[]Position)(list) = items
+		return unsafe.Pointer(&items[len(items)-1])
+	},
+}
+
+var listRoomInfoEntry = messages{
+	item: func(list unsafe.Pointer, i int) unsafe.Pointer {
+		if items := *(*[]RoomInfoEntry)(list); i < len(items) {
+			return unsafe.Pointer(&items[i])
+		}
+		return nil
+	},
+	grow: func(list unsafe.Pointer) unsafe.Pointer {
+		items := append(*(*[]RoomInfoEntry)(list), RoomInfoEntry{})
+		*(*[]RoomInfoEntry)(list) = items
+		return unsafe.Pointer(&items[len(items)-1])
+	},
 }
