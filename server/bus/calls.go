@@ -27,8 +27,8 @@ type calls struct {
 	idle    chan struct{} // if not nil: closed when no append is under way
 }
 
-// call is a request under way. take runs on the goroutine that takes replies:
-// m is nil if err isn't.
+// call is a request under way. take runs on the deliverer or, after it, in
+// Close: m is nil if err isn't.
 type call struct {
 	kind  callKind
 	since time.Time
@@ -94,24 +94,22 @@ func (c *calls) settle(id uint64, m *nats.Msg, err error) {
 	}
 }
 
-func (c *calls) run() {
-	tick := time.NewTicker(callTimeout / 4)
-	defer tick.Stop()
-	for {
-		select {
-		case <-c.bus.life.Done():
-			return
-		case m := <-c.replies:
-			token := m.Subject[len(replyPrefix)+len(c.bus.instance)+1:]
-			if id, err := strconv.ParseUint(token, 36, 64); err == nil {
-				c.settle(id, m, nil)
-			}
-		case now := <-tick.C:
-			c.fail(func(w call) bool { return now.Sub(w.since) >= callTimeout }, &wire.Error{
-				Code: wire.CodeTimeout, What: "the log did not answer in " + callTimeout.String(), Fix: "Send it again with the same id.",
-			})
-		}
+// reply takes one reply. The deliverer runs it.
+func (c *calls) reply(m *nats.Msg) {
+	token := m.Subject[len(replyPrefix)+len(c.bus.instance)+1:]
+	if id, err := strconv.ParseUint(token, 36, 64); err == nil {
+		c.settle(id, m, nil)
 	}
+}
+
+// expire ends the calls that had no reply for callTimeout. The deliverer runs
+// it.
+func (c *calls) expire(now time.Time) {
+	c.fail(func(w call) bool { return now.Sub(w.since) >= callTimeout }, &wire.Error{
+		Code: wire.CodeTimeout,
+		What: "the log did not answer in " + callTimeout.String(),
+		Fix:  "Send it again with the same id.",
+	})
 }
 
 // fail ends the calls that match.
@@ -149,14 +147,20 @@ func (c *calls) drained(ctx context.Context) error {
 	}
 }
 
-// ask sends a request that has one reply and waits for it.
-func (c *calls) ask(ctx context.Context, subject string, header nats.Header, body []byte) (*nats.Msg, error) {
+// ask sends a request that has one reply and waits for it. If inOrder isn't
+// nil, the deliverer runs it with the reply, in the order of all replies.
+func (c *calls) ask(ctx context.Context, subject string, header nats.Header, body []byte, inOrder func(*nats.Msg)) (*nats.Msg, error) {
 	type result struct {
 		m   *nats.Msg
 		err error
 	}
 	got := make(chan result, 1)
-	id, reply, err := c.begin(asking, func(m *nats.Msg, err error) { got <- result{m, err} })
+	id, reply, err := c.begin(asking, func(m *nats.Msg, err error) {
+		if err == nil && inOrder != nil {
+			inOrder(m)
+		}
+		got <- result{m, err}
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -167,8 +171,10 @@ func (c *calls) ask(ctx context.Context, subject string, header nats.Header, bod
 	case r := <-got:
 		return r.m, r.err
 	case <-ctx.Done():
-		if w, ok := c.end(id); ok {
-			c.finish(w.kind)
+		if inOrder == nil { // else it stays, to run when the reply comes
+			if w, ok := c.end(id); ok {
+				c.finish(w.kind)
+			}
 		}
 		return nil, ctx.Err()
 	}

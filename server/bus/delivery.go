@@ -18,7 +18,7 @@ import (
 // while another goroutine reads what is missing.
 type natsRoom struct {
 	pair string
-	sub  *nats.Subscription
+	sub  *nats.Subscription // nil if alone
 
 	attached []*natsAttachment // guarded by NATS.mu, replaced, never changed
 
@@ -73,8 +73,8 @@ func (n *NATS) attachedTo(r *natsRoom) []*natsAttachment {
 	return r.attached
 }
 
-// Attach implements [Bus]. The subscription is in force before the head is
-// read, since both go the same way; so whatever is above the head arrives.
+// Attach implements [Bus]. The room is known, and its subscription in force,
+// before the head is read; so whatever is above the head arrives.
 func (n *NATS) Attach(ctx context.Context, room Room, h Handler) (Attachment, uint64, error) {
 	if err := n.open(ctx); err != nil {
 		return nil, 0, err
@@ -110,11 +110,13 @@ func (n *NATS) join(pair string, h Handler) (*natsAttachment, error) {
 	}
 	r := n.rooms[pair]
 	if r == nil {
-		sub, err := n.conn.ChanSubscribe(deliveryPrefix+pair+".>", n.deliveries)
-		if err != nil {
-			return nil, fmt.Errorf("bus: subscribe to a room: %w", n.closedOr(err))
+		r = &natsRoom{pair: pair}
+		if !n.alone {
+			var err error
+			if r.sub, err = n.conn.ChanSubscribe(deliveryPrefix+pair+".>", n.deliveries); err != nil {
+				return nil, fmt.Errorf("bus: subscribe to a room: %w", n.closedOr(err))
+			}
 		}
-		r = &natsRoom{pair: pair, sub: sub}
 		n.rooms[pair] = r
 	}
 	a := &natsAttachment{bus: n, room: r, handler: h}
@@ -130,7 +132,9 @@ func (a *natsAttachment) Detach() {
 		r.attached = slices.Delete(slices.Clone(r.attached), i, i+1)
 		if len(r.attached) == 0 && n.rooms[r.pair] == r {
 			delete(n.rooms, r.pair)
-			_ = r.sub.Unsubscribe() // fails only if the connection is gone
+			if r.sub != nil {
+				_ = r.sub.Unsubscribe() // fails only if the connection is gone
+			}
 		}
 	}
 	n.mu.Unlock()
@@ -163,18 +167,24 @@ func (n *NATS) tell(f func()) bool {
 	}
 }
 
-// deliver is the goroutine that calls all handlers.
+// deliver is the goroutine that calls all handlers and takes all replies.
 func (n *NATS) deliver() {
 	age := time.NewTicker(n.options.ReplayAge)
 	defer age.Stop()
+	expire := time.NewTicker(callTimeout / 4)
+	defer expire.Stop()
 	for {
 		select {
 		case <-n.life.Done():
 			return
 		case f := <-n.control:
 			f()
+		case m := <-n.calls.replies:
+			n.calls.reply(m)
 		case m := <-n.deliveries:
 			n.take(m)
+		case now := <-expire.C:
+			n.calls.expire(now)
 		case <-age.C:
 			n.eachRoom(func(r *natsRoom) {
 				r.mu.Lock()
@@ -376,6 +386,9 @@ func (n *NATS) PublishLossy(room Room, body []byte) error {
 	n.mu.RUnlock()
 	if closed {
 		return ErrClosed
+	}
+	if n.alone {
+		return nil // it is for others
 	}
 	if err := n.conn.Publish(deliveryPrefix+room.pair()+".x", body); err != nil {
 		return fmt.Errorf("bus: publish a lossy message: %w", n.closedOr(err))

@@ -25,7 +25,7 @@ func StartServer(tb testing.TB, options Options) *server.Server {
 
 // Connect returns a node on a shared server.
 func Connect(ctx context.Context, srv *server.Server, options Options) (*NATS, error) {
-	return connect(ctx, srv, options.withDefaults())
+	return connect(ctx, srv, options.withDefaults(), false)
 }
 
 // Kill ends the node without a word to the others.

@@ -90,7 +90,7 @@ func (h *horizon) whole(after uint64, now time.Time) bool {
 // look asks the server for the state of the log.
 func (n *NATS) look(ctx context.Context) (logState, error) {
 	at := time.Now()
-	m, err := n.calls.ask(ctx, "$JS.API.STREAM.INFO."+logStream, nil, nil)
+	m, err := n.calls.ask(ctx, "$JS.API.STREAM.INFO."+logStream, nil, nil, nil)
 	if err != nil {
 		return logState{}, err
 	}

@@ -87,6 +87,9 @@ func (l *leases) do(subject string, op leaseOp) error {
 	if closed {
 		return ErrClosed
 	}
+	if l.bus.alone {
+		return nil // leases are for others
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	o := l.own[subject]
@@ -244,6 +247,9 @@ func (n *NATS) Leases(ctx context.Context, room Room) (map[string][]byte, error)
 	if err := n.open(ctx); err != nil {
 		return nil, err
 	}
+	if n.alone {
+		return map[string][]byte{}, nil
+	}
 	return n.readLeases(ctx, room.pair())
 }
 
@@ -288,6 +294,9 @@ func (n *NATS) scanLeases(ctx context.Context, match string, take func(subject s
 // reread tells a room's handlers of all leases, since some news was lost.
 func (l *leases) reread(r *natsRoom) {
 	n := l.bus
+	if n.alone {
+		return
+	}
 	n.running.Go(func() {
 		held, err := n.readLeases(n.life, r.pair)
 		if err != nil {

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -64,16 +65,37 @@ func (n *NATS) beginAppend(m *nats.Msg, done func(seq uint64, duplicate bool, er
 	if n.closed {
 		return 0, ErrClosed
 	}
+	rec := record{}
+	if n.alone {
+		rec.body = bytes.Clone(m.Data)
+	}
+	pair := m.Subject[len(logPrefix):]
 	call, m.Reply, err = n.calls.begin(appending, func(m *nats.Msg, err error) {
-		if err != nil {
-			done(0, false, err)
-			return
+		seq, duplicate := uint64(0), false
+		if err == nil {
+			seq, duplicate, err = parseAck(m)
+			n.horizon.see(seq)
 		}
-		seq, duplicate, err := parseAck(m)
-		n.horizon.see(seq)
+		if n.alone {
+			rec.seq = seq
+			n.acknowledged(pair, rec, duplicate, err)
+		}
 		done(seq, duplicate, err)
 	})
 	return call, err
+}
+
+// acknowledged delivers a record of a node that is alone. Acks come in the
+// order of the log. The deliverer runs it.
+func (n *NATS) acknowledged(pair string, rec record, duplicate bool, err error) {
+	r := n.roomOf(pair)
+	switch {
+	case r == nil || duplicate || n.life.Err() != nil:
+	case rec.seq != 0:
+		n.pass(r, rec)
+	case wire.CodeOf(err) == wire.CodeTimeout:
+		n.recheck(r) // it may be stored
+	}
 }
 
 // Forget implements [Bus]. It appends a tombstone that takes what was before
@@ -82,12 +104,20 @@ func (n *NATS) Forget(ctx context.Context, room Room) error {
 	if err := n.open(ctx); err != nil {
 		return err
 	}
-	m, err := n.calls.ask(ctx, logPrefix+room.pair(), nats.Header{rollupHeader: {"sub"}}, nil)
+	pair := room.pair()
+	m, err := n.calls.ask(ctx, logPrefix+pair, nats.Header{rollupHeader: {"sub"}}, nil, func(m *nats.Msg) {
+		seq, _, err := parseAck(m)
+		if n.alone {
+			n.acknowledged(pair, record{seq: seq, tomb: true}, false, err)
+		}
+	})
+	if err == nil {
+		_, _, err = parseAck(m)
+	}
 	if err != nil {
 		return fmt.Errorf("bus: forget a room: %w", err)
 	}
-	_, _, err = parseAck(m)
-	return err
+	return nil
 }
 
 // record is a message of a room's log as it was read.
@@ -119,7 +149,7 @@ const notFound = "404"
 // head returns the position of the last message of a room, 0 if none is
 // retained.
 func (n *NATS) head(ctx context.Context, pair string) (uint64, error) {
-	m, err := n.calls.ask(ctx, directGetPrefix+logStream+"."+logPrefix+pair, nil, nil)
+	m, err := n.calls.ask(ctx, directGetPrefix+logStream+"."+logPrefix+pair, nil, nil, nil)
 	if err != nil {
 		return 0, err
 	}

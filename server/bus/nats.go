@@ -20,10 +20,14 @@ var _ Bus = (*NATS)(nil)
 
 // NATS is a bus on an embedded NATS server with JetStream.
 //
-// Goroutines, from Open to Close: one takes replies and calls done, one
-// delivers to all handlers, one beats. Lock order: NATS.mu → natsRoom.mu; no
-// lock but natsAttachment.mu is held while a handler runs, and none while done
-// does.
+// A node whose server nobody else can reach is alone: it delivers an entry
+// when the log has acknowledged it, which costs less than half of having it
+// republished, and has nobody to tell of leases and lossy messages.
+//
+// Goroutines, from Open to Close: the deliverer, which takes replies and calls
+// done and all handlers, and one that beats. Lock order: NATS.mu →
+// natsRoom.mu; no lock but natsAttachment.mu is held while a handler runs, and
+// none while done does.
 type NATS struct {
 	options  Options
 	log      *slog.Logger
@@ -31,6 +35,7 @@ type NATS struct {
 	epoch    string
 
 	embedded *embedded // nil if the server is another node's
+	alone    bool      // nobody else uses the server
 	conn     *nats.Conn
 
 	calls   calls
@@ -66,7 +71,7 @@ func OpenNATS(ctx context.Context, options Options) (*NATS, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := connect(ctx, e.server, options)
+	n, err := connect(ctx, e.server, options, true)
 	if err != nil {
 		return nil, errors.Join(err, e.stop())
 	}
@@ -75,8 +80,9 @@ func OpenNATS(ctx context.Context, options Options) (*NATS, error) {
 }
 
 // connect returns a bus on a server that runs in this process.
-func connect(ctx context.Context, srv *server.Server, options Options) (*NATS, error) {
+func connect(ctx context.Context, srv *server.Server, options Options, alone bool) (*NATS, error) {
 	n := &NATS{
+		alone:      alone,
 		options:    options,
 		log:        options.Log,
 		instance:   escape(options.Node) + "-" + rand.Text()[:12],
@@ -95,7 +101,10 @@ func connect(ctx context.Context, srv *server.Server, options Options) (*NATS, e
 		nats.NoEcho(), // own lossy messages and beats
 		nats.SkipSubjectValidation(),
 		nats.ErrorHandler(n.asyncError),
-		nats.ReconnectBufSize(-1),
+		nats.DisconnectErrHandler(n.disconnected),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(100*time.Millisecond),
+		nats.ReconnectBufSize(-1), // what can't be sent now is an error now
 	)
 	if err != nil {
 		n.die()
@@ -115,21 +124,37 @@ func (n *NATS) start(ctx context.Context) error {
 	if _, err := n.conn.ChanSubscribe(replyPrefix+n.instance+".*", n.calls.replies); err != nil {
 		return fmt.Errorf("bus: subscribe to replies: %w", err)
 	}
-	if _, err := n.conn.ChanSubscribe(beatPrefix+"*", n.deliveries); err != nil {
-		return fmt.Errorf("bus: subscribe to beats: %w", err)
-	}
 	js, err := jetstream.New(n.conn)
 	if err != nil {
 		return fmt.Errorf("bus: use JetStream: %w", err)
 	}
-	storage := jetstream.FileStorage
-	if n.options.DataDir == "" {
-		storage = jetstream.MemoryStorage
+	if err := n.openLog(ctx, js); err != nil {
+		return err
 	}
-	stream, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	if !n.alone {
+		if err := n.openLeases(ctx, js); err != nil {
+			return err
+		}
+	}
+	n.running.Go(n.deliver)
+	if _, err := n.look(ctx); err != nil {
+		return err
+	}
+	if !n.alone {
+		if err := n.nodes.meet(ctx); err != nil {
+			return err
+		}
+	}
+	n.running.Go(n.beat)
+	return nil
+}
+
+// openLog makes sure that the stream of all rooms' logs is there.
+func (n *NATS) openLog(ctx context.Context, js jetstream.JetStream) error {
+	config := jetstream.StreamConfig{
 		Name:              logStream,
 		Subjects:          []string{logPrefix + "*.*"},
-		Storage:           storage,
+		Storage:           jetstream.FileStorage,
 		MaxMsgsPerSubject: int64(n.options.ReplayMessages),
 		MaxAge:            n.options.ReplayAge,
 		MaxBytes:          n.options.MaxBytes,
@@ -137,13 +162,25 @@ func (n *NATS) start(ctx context.Context) error {
 		Duplicates:        n.options.DedupeWindow,
 		AllowDirect:       true,
 		AllowRollup:       true,
-		RePublish:         &jetstream.RePublish{Source: logPrefix + "*.*", Destination: deliveryPrefix + "{{wildcard(1)}}.{{wildcard(2)}}.l"},
-	})
+	}
+	if n.options.DataDir == "" {
+		config.Storage = jetstream.MemoryStorage
+	}
+	if !n.alone {
+		config.RePublish = &jetstream.RePublish{Source: logPrefix + "*.*", Destination: deliveryPrefix + "{{wildcard(1)}}.{{wildcard(2)}}.l"}
+	}
+	stream, err := js.CreateOrUpdateStream(ctx, config)
 	if err != nil {
 		return fmt.Errorf("bus: open the log: %w", err)
 	}
 	n.epoch = strconv.FormatInt(stream.CachedInfo().Created.UnixNano(), 36)
-	if _, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	return nil
+}
+
+// openLeases makes sure that the stream of leases and beats is there, and
+// listens to beats.
+func (n *NATS) openLeases(ctx context.Context, js jetstream.JetStream) error {
+	_, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name:              leaseStream,
 		Subjects:          []string{leasePrefix + "*.*.*", beatPrefix + "*"},
 		Storage:           jetstream.MemoryStorage, // leases end with their node anyway
@@ -153,19 +190,36 @@ func (n *NATS) start(ctx context.Context) error {
 		AllowDirect:       true,
 		AllowMsgTTL:       true,
 		RePublish:         &jetstream.RePublish{Source: leasePrefix + "*.*.*", Destination: deliveryPrefix + "{{wildcard(1)}}.{{wildcard(2)}}.m.{{wildcard(3)}}"},
-	}); err != nil {
+	})
+	if err != nil {
 		return fmt.Errorf("bus: open the leases: %w", err)
 	}
-	n.running.Go(n.calls.run)
-	n.running.Go(n.deliver)
-	if err := n.nodes.meet(ctx); err != nil {
-		return err
+	if _, err := n.conn.ChanSubscribe(beatPrefix+"*", n.deliveries); err != nil {
+		return fmt.Errorf("bus: subscribe to beats: %w", err)
 	}
-	if _, err := n.look(ctx); err != nil {
-		return err
-	}
-	n.running.Go(n.nodes.beat)
 	return nil
+}
+
+// beat makes this node heard, notices who isn't any more, and looks at the log.
+func (n *NATS) beat() {
+	beat := time.NewTicker(n.options.NodeTTL / 3)
+	defer beat.Stop()
+	look := time.NewTicker(n.options.ReplayAge / looksPerAge)
+	defer look.Stop()
+	for {
+		select {
+		case <-n.life.Done():
+			return
+		case <-look.C:
+			if _, err := n.look(n.life); err != nil && n.life.Err() == nil {
+				n.log.Error("bus look at the log", "err", err)
+			}
+		case now := <-beat.C:
+			if !n.alone {
+				n.nodes.beat(now)
+			}
+		}
+	}
 }
 
 // asyncError takes what the connection can't return from a call.
@@ -178,6 +232,15 @@ func (n *NATS) asyncError(_ *nats.Conn, sub *nats.Subscription, err error) {
 		return
 	}
 	n.log.Error("bus connection", "err", err)
+}
+
+// disconnected takes the loss of the connection. Replies are lost with it, so
+// what they told is read again.
+func (n *NATS) disconnected(_ *nats.Conn, err error) {
+	if n.life.Err() == nil {
+		n.overrun.Store(true)
+		n.log.Error("bus disconnected", "err", err)
+	}
 }
 
 // open returns ErrClosed after Close.
@@ -216,7 +279,9 @@ func (n *NATS) Close(ctx context.Context) error {
 	}
 	err := n.calls.drained(ctx)
 	if err == nil {
-		n.nodes.goodbye()
+		if !n.alone {
+			n.nodes.goodbye()
+		}
 		flush, cancel := context.WithTimeout(ctx, callTimeout)
 		defer cancel()
 		err = n.conn.FlushWithContext(flush)
@@ -242,8 +307,8 @@ func (n *NATS) leave() ([]*natsAttachment, bool) {
 
 // shutdown ends the connection, the goroutines, and the server if it is ours.
 func (n *NATS) shutdown() error {
-	n.conn.Close()
 	n.die()
+	n.conn.Close()
 	n.running.Wait()
 	n.calls.failAll(ErrClosed)
 	<-n.refused.empty()

@@ -48,7 +48,7 @@ func (s *nodes) beatMsg(body []byte) *nats.Msg {
 // meet makes this node known and learns of the others.
 func (s *nodes) meet(ctx context.Context) error {
 	beat := s.beatMsg(beatBody)
-	m, err := s.bus.calls.ask(ctx, beat.Subject, beat.Header, beat.Data)
+	m, err := s.bus.calls.ask(ctx, beat.Subject, beat.Header, beat.Data, nil)
 	if err == nil {
 		_, _, err = parseAck(m)
 	}
@@ -66,27 +66,12 @@ func (s *nodes) meet(ctx context.Context) error {
 }
 
 // beat makes this node heard and notices who isn't any more.
-func (s *nodes) beat() {
-	tick := time.NewTicker(s.bus.options.NodeTTL / 3)
-	defer tick.Stop()
-	look := time.NewTicker(s.bus.options.ReplayAge / looksPerAge)
-	defer look.Stop()
-	for {
-		select {
-		case <-s.bus.life.Done():
-			return
-		case <-look.C:
-			if _, err := s.bus.look(s.bus.life); err != nil && s.bus.life.Err() == nil {
-				s.bus.log.Error("bus look at the log", "err", err)
-			}
-		case now := <-tick.C:
-			if err := s.bus.conn.PublishMsg(s.beatMsg(beatBody)); err != nil {
-				s.bus.log.Error("bus beat", "err", err)
-			}
-			for _, instance := range s.silent(now) {
-				s.lapse(instance)
-			}
-		}
+func (s *nodes) beat(now time.Time) {
+	if err := s.bus.conn.PublishMsg(s.beatMsg(beatBody)); err != nil {
+		s.bus.log.Error("bus beat", "err", err)
+	}
+	for _, instance := range s.silent(now) {
+		s.lapse(instance)
 	}
 }
 
