@@ -9,6 +9,7 @@ type roomLog struct {
 	entries []entry
 	base    uint64
 	bytes   int
+	stale   int // entries dropped that the array still holds
 	// floor: every stored entry with a sequence above it is in entries.
 	floor uint64
 	// head is the sequence of the last stored entry, floor when there is none.
@@ -59,8 +60,9 @@ func (l *roomLog) trim(nowMS int64) {
 	}
 	l.base += uint64(n)
 	rest := l.entries[n:]
-	if cap(rest) < 2*len(rest) || len(rest) < 64 {
+	if l.stale += n; l.stale > len(rest) {
 		rest = append(make([]entry, 0, 2*len(rest)+16), rest...)
+		l.stale = 0
 	}
 	l.entries = rest
 }
