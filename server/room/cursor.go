@@ -40,17 +40,17 @@ type cursor struct {
 
 	// Owned by the pass.
 	backlog []entry // older than the local log, to be written first
+	tail    []entry // of the local log as it was at the join, to be written next
 	at      uint64  // next index to write
 
 	busy atomic.Bool // the sink will call Wake
 	gone atomic.Bool
 	// special: an entry below this index is not the same for this cursor as
 	// for everyone.
-	special atomic.Uint64
-	// Entries below these indexes that are lossy, or local state, are skipped.
-	lossyFrom, stateFrom atomic.Uint64
-	seq                  atomic.Uint64 // position told to the client so far
-	dropPercent          atomic.Uint32 // of lossy messages; a scripted fault
+	special     atomic.Uint64
+	lossyFrom   atomic.Uint64 // lossy entries below this index are skipped
+	seq         atomic.Uint64 // position told to the client so far
+	dropPercent atomic.Uint32 // of lossy messages; a scripted fault
 }
 
 // Wake implements Waker.
@@ -77,7 +77,10 @@ func (c *cursor) advance(b *builder) bool {
 		return false
 	}
 	if len(c.backlog) > 0 {
-		return c.advanceBacklog(b)
+		return c.replay(b, &c.backlog)
+	}
+	if len(c.tail) > 0 {
+		return c.replay(b, &c.tail)
 	}
 	if c.at >= b.win.end() {
 		return false
@@ -116,27 +119,36 @@ func (c *cursor) write(batch *Batch) bool {
 	return true
 }
 
-// advanceBacklog writes the next batch of what came before the local log.
-func (c *cursor) advanceBacklog(b *builder) bool {
+// replay writes the next batch of what came before the join: its messages. Of
+// the lossy ones the client gets the number, and the answer to the join has
+// told the state.
+func (c *cursor) replay(b *builder, list *[]entry) bool {
 	b.own.reset()
-	n := 0
-	for n < len(c.backlog) {
-		e := &c.backlog[n]
-		if e.sees(c.member.user, c.watch) {
-			if !b.own.fits(e.env) {
-				break
-			}
+	n, dropped := 0, uint64(0)
+	for ; n < len(*list); n++ {
+		e := &(*list)[n]
+		switch {
+		case !e.sees(c.member.user, c.watch):
+		case e.lossy:
+			dropped++
+		case !e.stored:
+		case !b.own.fits(e.env):
+			return c.replayed(b, list, n, dropped)
+		default:
 			b.own.buf = append(b.own.buf, e.env...)
 		}
-		n++
 	}
-	if !c.write(&b.own) {
+	return c.replayed(b, list, n, dropped)
+}
+
+// replayed writes the batch with the first n entries of list.
+func (c *cursor) replayed(b *builder, list *[]entry, n int, dropped uint64) bool {
+	if !c.write(c.told(b, dropped)) {
 		return false
 	}
-	c.seq.Store(c.backlog[n-1].seq)
-	c.backlog = c.backlog[n:]
-	if len(c.backlog) == 0 {
-		c.backlog = nil
+	c.seq.Store((*list)[n-1].seq)
+	if *list = (*list)[n:]; len(*list) == 0 {
+		*list = nil
 	}
 	return true
 }
@@ -145,7 +157,7 @@ func (c *cursor) advanceBacklog(b *builder) bool {
 func (c *cursor) build(b *builder) (*Batch, uint64) {
 	b.own.reset()
 	user, next := c.member.user, c.at
-	lossyFrom, stateFrom, drop := c.lossyFrom.Load(), c.stateFrom.Load(), c.dropPercent.Load()
+	lossyFrom, drop := c.lossyFrom.Load(), c.dropPercent.Load()
 	dropped := uint64(0)
 	entries := b.win.from(c.at)
 	for i := range entries {
@@ -154,7 +166,6 @@ func (c *cursor) build(b *builder) (*Batch, uint64) {
 		case !e.sees(user, c.watch):
 		case e.lossy && (next < lossyFrom || drop > 0 && rand.Uint32N(100) < drop):
 			dropped++
-		case !e.stored && !e.lossy && next < stateFrom:
 		case !b.own.fits(e.env):
 			return c.told(b, dropped), next
 		default:

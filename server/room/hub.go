@@ -74,12 +74,17 @@ func (h *Hub) Join(ctx context.Context, app string, req *wire.Join, who Identity
 	key := bus.Room{App: app, ID: req.Room}
 	for {
 		r := h.open(key)
-		if err := r.ready(ctx); err != nil {
-			return nil, nil, err
+		var m *Member
+		var joined *wire.Joined
+		err := r.ready(ctx)
+		if err == nil {
+			m, joined, err = r.join(ctx, req, who)
 		}
-		m, joined, err := r.join(ctx, req, who)
 		if errors.Is(err, errRoomEnded) {
 			continue
+		}
+		if err != nil {
+			r.endUnused()
 		}
 		return m, joined, err
 	}

@@ -32,9 +32,9 @@ type Member struct {
 
 // start is where a join left off and Attach goes on.
 type start struct {
-	backlog []entry
-	at      uint64 // where the cursor begins
-	live    uint64 // where the join happened
+	backlog []entry // older than the local log
+	tail    []entry // of the local log, before the join: kept, however the log goes on
+	at      uint64  // where the cursor goes on: the place of the join
 	seq     uint64
 	gap     *wire.Gap
 }
@@ -79,7 +79,7 @@ func (r *Room) enter(req *wire.Join, who Identity, older backlog) (*Member, *wir
 	m := r.find(who)
 	resumed := m != nil
 	if m == nil {
-		if r.maxMembers > 0 && len(r.members[who.User]) == 0 && r.countUsers() >= int(r.maxMembers) {
+		if r.maxMembers > 0 && !r.present(who.User) && r.countUsers() >= int(r.maxMembers) {
 			return nil, nil, &wire.Error{
 				Code: wire.CodeRoomFull, What: "the room is full", Fix: "Wait until a member leaves, or let the first member allow more.",
 				Limit: uint64(r.maxMembers), Got: uint64(r.countUsers() + 1),
@@ -95,12 +95,12 @@ func (r *Room) enter(req *wire.Join, who Identity, older backlog) (*Member, *wir
 	}
 	m.watch = req.WatchMembers
 
-	end := r.log.end()
-	m.start = start{at: end, live: end, seq: r.log.head}
+	m.start = start{at: r.log.end(), seq: r.log.head}
 	switch {
 	case resuming:
 		m.start.backlog, m.start.seq = older.entries, req.Seq
-		m.start.at = r.log.after(max(req.Seq, older.through))
+		win := r.log.window()
+		m.start.tail = win.from(r.log.after(max(req.Seq, older.through)))
 		if !older.complete {
 			next := older.through
 			if len(older.entries) > 0 {
@@ -116,6 +116,7 @@ func (r *Room) enter(req *wire.Join, who Identity, older backlog) (*Member, *wir
 		Room: r.key.ID, Epoch: r.epoch, Seq: m.start.seq,
 		Count: uint32(r.countUsers()), Resumed: resumed,
 	}
+	r.presence.shown(int(joined.Count), m.watch)
 	if m.watch {
 		joined.Members = r.others(m.user)
 	}
@@ -146,17 +147,13 @@ func (m *Member) Attach(sink Sink) {
 	}
 	m.detach()
 	end := r.log.end()
-	c := &cursor{member: m, sink: sink, watch: m.watch, at: m.start.at, backlog: m.start.backlog}
+	c := &cursor{member: m, sink: sink, watch: m.watch, at: m.start.at, backlog: m.start.backlog, tail: m.start.tail}
 	c.special.Store(end)
-	// State and lossy messages from before the join are not for this cursor:
-	// a join that resumes got the state in its answer.
-	c.stateFrom.Store(m.start.live)
-	c.lossyFrom.Store(m.start.live)
 	c.seq.Store(m.start.seq)
-	m.start.backlog = nil
+	m.start.backlog, m.start.tail = nil, nil
 	m.cursor = c
 	r.cursors = append(r.cursors, c)
-	if c.backlog != nil || c.at < end {
+	if len(c.backlog) > 0 || len(c.tail) > 0 || c.at < end {
 		r.wake()
 	}
 }
@@ -204,9 +201,10 @@ func (m *Member) Leave() {
 	m.left = true
 	m.detach()
 	r.remove(m)
+	// Before another join of the same session can put it again.
+	_ = r.hub.bus.DropLease(r.key, m.key) // it lapses at the latest with this node
 	attachment := r.end()
 	r.mu.Unlock()
-	_ = r.hub.bus.DropLease(r.key, m.key) // it lapses at the latest with this node
 	if attachment != nil {
 		attachment.Detach()
 	}

@@ -23,6 +23,24 @@ type presence struct {
 type change struct {
 	name   string
 	joined bool
+	// shown: somebody has joined since, and the list in the answer had it
+	// already. Undoing the change is then a change to tell.
+	shown bool
+}
+
+// shown notes that a newcomer has been told the count, and, who watches, the
+// list of members.
+func (p *presence) shown(count int, list bool) {
+	if count != p.countTold {
+		p.countTold = -1 // not all have been told the same: the next count is news
+	}
+	if !list {
+		return
+	}
+	for user, c := range p.changes {
+		c.shown = true
+		p.changes[user] = c
+	}
 }
 
 func (p *presence) stop() {
@@ -84,7 +102,14 @@ const infoLease = "info"
 func (r *Room) setRemote(key string, value []byte) {
 	user, _, isMember := strings.Cut(key, "\x00")
 	if !isMember {
-		if strings.HasPrefix(key, infoLease) && len(value) > 0 {
+		switch {
+		case key != infoLease:
+		case len(value) == 0:
+			// The node that held it has no member any more, or died.
+			if r.info.Key != "" && len(r.members) > 0 {
+				_ = r.hub.bus.PutLease(r.key, infoLease, r.info.Append(nil)) // an error means the bus is closing
+			}
+		default:
 			var info wire.RoomInfoEntry
 			if info.Decode(value) == nil && info.TimeMS > r.info.TimeMS {
 				r.info = info
@@ -144,14 +169,17 @@ func (r *Room) others(user string) []wire.Member {
 // hold mu.
 func (r *Room) changed(user, name string, joined bool) {
 	p := &r.presence
-	if earlier, ok := p.changes[user]; ok && earlier.joined != joined {
+	switch earlier, ok := p.changes[user]; {
+	case ok && !earlier.shown:
 		delete(p.changes, user) // came and went, or went and came, unseen
 		p.order = slices.DeleteFunc(p.order, func(u string) bool { return u == user })
-	} else {
+	case ok:
+		p.changes[user] = change{name: name, joined: joined, shown: true}
+	default:
 		if p.changes == nil {
 			p.changes = map[string]change{}
 		}
-		p.changes[user] = change{name, joined}
+		p.changes[user] = change{name: name, joined: joined}
 		p.order = append(p.order, user)
 	}
 	pace := time.Duration(len(r.members)) * r.hub.cfg.MemberPace

@@ -26,6 +26,7 @@ type Room struct {
 	ended   bool
 	older   backlog
 	log     roomLog
+	heard   uint64 // the last position that the bus delivered, of whatever record
 	epoch   string
 	cursors []*cursor // appended in place, replaced on removal: passes keep a snapshot
 	passing bool      // a pass runs
@@ -63,6 +64,11 @@ func (r *Room) attach() {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.ended && err == nil { // who wanted in has given up
+		r.attachErr = errRoomEnded
+		go attachment.Detach() // it waits for deliveries, which wait for mu
+		return
+	}
 	if err != nil {
 		r.attachErr = &wire.Error{Code: wire.CodeOverloaded, What: "the room's log is not available", Fix: "Try again in a moment.", Err: err}
 		r.ended = true
@@ -77,6 +83,7 @@ func (r *Room) attach() {
 		r.setRemote(key, value)
 	}
 	r.log.init(head, r.hub.cfg)
+	r.heard = head
 	r.epoch = r.hub.bus.Epoch()
 	r.open = true
 	for _, e := range r.early {
@@ -111,9 +118,16 @@ func (h *busHandler) Stored(e bus.Entry) {
 
 // stored takes over an entry of the room's stream. Callers hold mu.
 func (r *Room) stored(e bus.Entry) {
-	if e.Seq <= r.log.head {
+	if e.Seq <= r.heard {
 		return
 	}
+	if e.Prev > r.heard {
+		// The bus has lost something for good. A stored entry, so that it moves
+		// the position and whoever resumes from before it is told too.
+		r.push(entry{seq: e.Prev, stored: true, env: wire.AppendEnvelope(nil, 0,
+			&wire.Gap{Room: r.key.ID, AfterSeq: r.log.head, NextSeq: e.Prev, Epoch: r.epoch})})
+	}
+	r.heard = e.Seq
 	var rec record
 	err := rec.decode(e.Body)
 	var made entry
@@ -277,6 +291,19 @@ func (r *Room) end() bus.Attachment {
 	}
 	r.ended = true
 	r.presence.stop()
+	if r.info.Key != "" {
+		_ = r.hub.bus.DropLease(r.key, infoLease) // nodes that still have the room put it again
+	}
 	r.hub.forget(r)
 	return r.attachment
+}
+
+// endUnused ends the room if the join that opened it has failed.
+func (r *Room) endUnused() {
+	r.mu.Lock()
+	attachment := r.end()
+	r.mu.Unlock()
+	if attachment != nil {
+		attachment.Detach()
+	}
 }
