@@ -88,6 +88,7 @@ type actor struct {
 	sent      []*sending
 	telling   bool // inside a handler or done function
 	calling   bool // inside a call of the client
+	unsure    bool // some SetRoomInfo failed, and may have been done
 	onMessage func(room, body string)
 }
 

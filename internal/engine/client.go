@@ -60,7 +60,7 @@ func New(cfg Config) *Client {
 		nonce := strconv.FormatUint(cfg.Random.Uint64(), 16)
 		c.nonce = "0000000000000000"[len(nonce):] + nonce + "-"
 	}
-	c.rooms = roomTable{byName: map[string]*room{}, leaving: map[string]uint64{}}
+	c.rooms = roomTable{byName: map[string]*room{}, leaving: map[string]*leave{}}
 	return c
 }
 
@@ -157,7 +157,10 @@ func (c *Client) SetRoomInfo(room, key, value string, done func(seq uint64, err 
 		_, err = c.joinedRoom(room)
 	}
 	if err == nil {
-		err = c.add(&request{kind: wire.IsSetRoomInfo, room: room, seq: done}, &wire.SetRoomInfo{Room: room, Key: key, Value: value})
+		err = c.add(&request{
+			kind: wire.IsSetRoomInfo, room: room, seq: done,
+			info: wire.RoomInfoEntry{Key: key, Value: value, User: c.cfg.User, Name: c.cfg.Name},
+		}, &wire.SetRoomInfo{Room: room, Key: key, Value: value})
 	}
 	if err != nil {
 		if done != nil {
@@ -188,14 +191,8 @@ func (c *Client) Listen(events []string) {
 		return
 	}
 	c.listen = listening{events: slices.Clone(events), changed: true}
-	if c.state == StateOnline {
-		c.sendListen()
-	}
-}
-
-func (c *Client) sendListen() {
-	c.listen.changed = false
-	c.send(wire.AppendEnvelope(c.frame[:0], 0, &wire.Listen{Events: c.listen.events}))
+	c.pending.unsent = true
+	c.flush()
 }
 
 // Rooms returns the rooms that are joined, in the order of the Joins; those

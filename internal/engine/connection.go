@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"cmp"
-	"slices"
 	"strconv"
 	"time"
 
@@ -114,8 +112,8 @@ func (c *Client) sendHello(a *attempt) {
 		}
 		frame = append(frame, envelope...)
 	}
-	for _, leave := range c.rooms.left() {
-		add(wire.AppendEnvelope(nil, leave.id, &wire.Leave{Room: leave.room}))
+	for _, l := range c.rooms.unsent(c.generation) {
+		add(c.appendLeave(nil, l))
 	}
 	for _, r := range c.rooms.order {
 		if r.joined {
@@ -136,6 +134,7 @@ func (c *Client) onWelcome(a *attempt, m *wire.Welcome) {
 	c.window.stop()
 	now := c.cfg.Clock.Now()
 	c.state, c.onlineAt, c.failures = StateOnline, now, 0
+	c.pending.fullAt = now
 	c.resume, c.limits = m.Resume, m.Limits
 	c.sampleRTT(now.Sub(a.helloAt))
 	if m.ServerTimeMS != 0 {
@@ -148,9 +147,6 @@ func (c *Client) onWelcome(a *attempt, m *wire.Welcome) {
 	c.tell(Event{Kind: Online, Resumed: m.Resumed})
 	c.expires(&c.expiry, "", m.TokenExpiresMS)
 	c.startHeartbeat(m)
-	if c.listen.changed {
-		c.sendListen()
-	}
 	c.pending.unsent = true
 }
 
@@ -177,6 +173,7 @@ func (c *Client) drop(code wire.CloseCode, cause *wire.Error) {
 func (c *Client) cut(cause *wire.Error, atLeast time.Duration) {
 	c.connect.stop()
 	c.move.stop()
+	c.pending.pace.stop()
 	c.stopHeartbeat()
 	c.cause = cause
 	now := c.cfg.Clock.Now()
@@ -264,9 +261,9 @@ func (c *Client) end(err *wire.Error, reason string, code wire.CloseCode) {
 	c.state = StateClosed
 	if a := c.attempt; a != nil {
 		c.attempt = nil
-		a.socket.Close(code, reason)
+		a.socket.Close(code, "")
 	}
-	for _, a := range []*alarm{&c.next, &c.connect, &c.window, &c.announce, &c.move, &c.pending.timeout, &c.expiry.alarm} {
+	for _, a := range []*alarm{&c.next, &c.connect, &c.window, &c.announce, &c.move, &c.pending.timeout, &c.pending.pace, &c.expiry.alarm} {
 		a.stop()
 	}
 	c.stopHeartbeat()
@@ -332,7 +329,7 @@ func closedBy(code wire.CloseCode, reason string) *wire.Error {
 		err.Code = wire.CodeMalformed
 	case wire.CloseHello:
 		err.Code = wire.CodeHelloExpected
-	case wire.CloseRefused:
+	case wire.CloseRefused, wire.CloseOrigin:
 		err.Code = wire.CodeForbidden
 	case wire.CloseRemoved:
 		err.Code = wire.CodeKicked
@@ -344,20 +341,4 @@ func closedBy(code wire.CloseCode, reason string) *wire.Error {
 		err.Code = wire.CodeClosed
 	}
 	return err
-}
-
-// leave is a Leave that is not confirmed.
-type leave struct {
-	room string
-	id   uint64
-}
-
-// left returns the Leaves that are not confirmed, oldest first.
-func (t *roomTable) left() []leave {
-	list := make([]leave, 0, len(t.leaving))
-	for room, id := range t.leaving {
-		list = append(list, leave{room, id})
-	}
-	slices.SortFunc(list, func(a, b leave) int { return cmp.Compare(a.id, b.id) })
-	return list
 }

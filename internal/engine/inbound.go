@@ -249,9 +249,10 @@ func (a *attempt) roomPush(e wire.Envelope) error {
 		}
 		if r := live(m.Room); r != nil {
 			// What was delivered of the gap came before it; the rest won't come.
-			if m.Epoch == r.epoch {
-				r.seq = max(r.seq, m.NextSeq)
+			if m.Epoch != r.epoch {
+				r.epoch, r.seq = m.Epoch, m.NextSeq
 			}
+			r.seq = max(r.seq, m.NextSeq)
 			c.tell(Event{Kind: MessagesMissed, Room: r.name, Gap: m})
 		}
 	case wire.IsDropped:

@@ -56,9 +56,14 @@ func TestNothingLostNothingDoubled(t *testing.T) {
 			},
 			"setInfo": func(rt *rapid.T) {
 				a := anyone(rt)
-				done := a.done("set info", nil)
-				value := rapid.StringMatching("[a-z]{1,4}").Draw(rt, "value")
-				a.call(func() { a.SetRoomInfo(anyRoom(rt), "k", value, func(_ uint64, err error) { done(err) }) })
+				value, room := rapid.StringMatching("[a-z]{1,4}").Draw(rt, "value"), anyRoom(rt)
+				done := a.done("set info", func(err error) {
+					if s := a.inside[room]; s != nil && err == nil {
+						s.info["k"] = value
+					}
+					a.unsure = a.unsure || err != nil
+				})
+				a.call(func() { a.SetRoomInfo(room, "k", value, func(_ uint64, err error) { done(err) }) })
 			},
 			"renew": func(rt *rapid.T) {
 				a := anyone(rt)
@@ -171,7 +176,9 @@ func TestNothingLostNothingDoubled(t *testing.T) {
 					}
 				}
 				for _, entry := range w.server.room(room).info {
-					if s.info[entry.Key] != entry.Value {
+					// The server does not tell us of our own change, and when
+					// the answer to it came too late nobody did.
+					if s.info[entry.Key] != entry.Value && !(a.unsure && entry.User == a.user) {
 						rt.Fatalf("%s in %s: info %v; the server has %v", a.user, room, s.info, w.server.room(room).info)
 					}
 				}

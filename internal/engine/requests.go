@@ -14,6 +14,10 @@ const (
 	maxBuffered = 1 << 20
 	// maxFrame is how many bytes of requests share one frame.
 	maxFrame = 64 << 10
+	// paceBurst frames go out as the calls come; beyond, one every paceEvery,
+	// with all that has gathered. Servers close who sends frames too fast.
+	paceBurst = 100
+	paceEvery = 5 * time.Millisecond
 )
 
 // request is something that the server has not answered yet.
@@ -33,6 +37,7 @@ type request struct {
 	seq       func(uint64, error)          // of a SetRoomInfo
 	done      func(error)                  // of a Renew
 	renewal   *renewal                     // of a Renew
+	info      wire.RoomInfoEntry           // of a SetRoomInfo
 }
 
 // requests is the table of what is unanswered, in the order of the calls,
@@ -43,6 +48,9 @@ type requests struct {
 	bytes   int
 	unsent  bool // some may be ready to be sent
 	timeout alarm
+
+	fullAt time.Time // when the whole paceBurst is, or was, there again
+	pace   alarm
 }
 
 // add enters r, or refuses it at the bound. It returns after the id is known
@@ -137,28 +145,50 @@ func (c *Client) fail(r *request, err *wire.Error) {
 
 // ready reports whether r may be sent on the present socket.
 func (c *Client) ready(r *request) bool {
-	if r.kind == wire.IsJoin || r.sent == c.generation {
+	if r.sent == c.generation {
 		return false
 	}
-	if r.room == "" {
+	if r.room == "" || r.kind == wire.IsJoin {
 		return true
 	}
 	room := c.rooms.byName[r.room]
 	return room != nil && room.live
 }
 
-// flush sends what is ready, oldest first, many in a frame, until the socket
-// holds enough; the rest waits for the next frame from the server.
+// flush sends what is ready, many in a frame: what is no request, then the
+// requests from the oldest. When the socket holds enough, the rest waits for
+// the next frame from the server; when frames were sent too fast, for a moment.
 func (c *Client) flush() {
-	if !c.pending.unsent || c.state != StateOnline {
+	if !c.pending.unsent || c.state != StateOnline || c.pending.pace.timer != nil {
 		return
 	}
-	limit := maxFrame
+	socket, limit := c.attempt.socket, maxFrame
 	if n := int(c.limits.FrameBytes); n > 0 {
 		limit = min(limit, n)
 	}
-	frame, held := c.frame[:0], c.attempt.socket.Buffered()
+	frame, held := c.frame[:0], socket.Buffered()
 	c.pending.unsent = false
+	room := func(size int) bool {
+		if len(frame) == 0 {
+			return c.frameAllowed()
+		}
+		if len(frame)+size > limit {
+			socket.Send(frame)
+			frame = frame[:0]
+			return c.frameAllowed()
+		}
+		return true
+	}
+	if c.listen.changed && room(0) {
+		c.listen.changed = false
+		frame = wire.AppendEnvelope(frame, 0, &wire.Listen{Events: c.listen.events})
+	}
+	for _, l := range c.rooms.unsent(c.generation) {
+		if !room(len(l.room) + 24) {
+			break
+		}
+		frame = c.appendLeave(frame, l)
+	}
 	for _, r := range c.pending.list {
 		if r.gone || !c.ready(r) {
 			continue
@@ -167,21 +197,42 @@ func (c *Client) flush() {
 			c.pending.unsent = true
 			break
 		}
-		if len(frame) > 0 && len(frame)+r.size > limit {
-			c.attempt.socket.Send(frame)
-			frame = frame[:0]
+		if !room(r.size) {
+			break
 		}
-		frame = append(frame, r.envelope...)
+		if r.kind == wire.IsJoin {
+			frame = c.appendJoin(frame, c.rooms.byName[r.room])
+		} else {
+			frame = append(frame, r.envelope...)
+		}
 		held += r.size
 		r.sent, r.tried = c.generation, true
 	}
 	if len(frame) > 0 {
-		c.attempt.socket.Send(frame)
+		socket.Send(frame)
 	}
 	c.frame = frame[:0]
 	if cap(frame) > 2*maxFrame {
 		c.frame = nil
 	}
+}
+
+// frameAllowed counts a frame, or sets the alarm that goes on sending when one
+// is allowed again.
+func (c *Client) frameAllowed() bool {
+	now := c.cfg.Clock.Now()
+	if c.pending.fullAt.Before(now) {
+		c.pending.fullAt = now
+	}
+	if ahead := c.pending.fullAt.Sub(now); ahead >= paceBurst*paceEvery {
+		c.pending.unsent = true
+		if c.pending.pace.timer == nil {
+			c.set(&c.pending.pace, ahead-(paceBurst-1)*paceEvery, c.flush)
+		}
+		return false
+	}
+	c.pending.fullAt = c.pending.fullAt.Add(paceEvery)
+	return true
 }
 
 // requeue takes the requests back that a dead socket had.
@@ -213,8 +264,13 @@ func (c *Client) requeue(cause *wire.Error) {
 	}
 }
 
-// expireRequests fails what has waited too long.
+// expireRequests fails what has waited too long. After a sleep of the machine
+// answers may wait to be read: they get a moment.
 func (c *Client) expireRequests() {
+	if c.late(&c.pending.timeout) {
+		c.set(&c.pending.timeout, c.cfg.ProbeTimeout, c.expireRequests)
+		return
+	}
 	now := c.cfg.Clock.Now()
 	for _, r := range c.open() {
 		if r.gone {
@@ -264,6 +320,9 @@ func (c *Client) onDone(id uint64, m *wire.Done) *wire.Error {
 	switch r.kind {
 	case wire.IsSetRoomInfo:
 		c.remove(r)
+		if room := c.rooms.byName[r.room]; room != nil {
+			room.noteInfo(r.info) // the server tells only the others
+		}
 		if r.seq != nil {
 			seq := m.Seq
 			c.tellDone(func() { r.seq(seq, nil) })

@@ -34,11 +34,31 @@ type room struct {
 }
 
 // roomTable are the rooms by name and in the order of the Joins, and the rooms
-// whose Leave the server has not confirmed, with the Leave's id.
+// whose Leave the server has not confirmed.
 type roomTable struct {
 	byName  map[string]*room
 	order   []*room
-	leaving map[string]uint64
+	leaving map[string]*leave
+}
+
+// leave is a Leave that is not confirmed.
+type leave struct {
+	room string
+	id   uint64
+	sent uint64 // generation of the socket that has it; 0 = none
+}
+
+// unsent returns the Leaves that the socket of this generation does not have,
+// oldest first.
+func (t *roomTable) unsent(generation uint64) []*leave {
+	var list []*leave
+	for _, l := range t.leaving {
+		if l.sent != generation {
+			list = append(list, l)
+		}
+	}
+	slices.SortFunc(list, func(a, b *leave) int { return cmp.Compare(a.id, b.id) })
+	return list
 }
 
 func notJoined(name string) *wire.Error {
@@ -71,9 +91,7 @@ func (c *Client) enter(name string, o JoinOptions, done func(*wire.Joined, error
 	r := &room{name: name, options: o, done: done, ask: request}
 	c.rooms.byName[name] = r
 	c.rooms.order = append(c.rooms.order, r)
-	if c.attempt != nil && c.attempt.opened {
-		c.send(c.appendJoin(c.frame[:0], r))
-	}
+	c.flush()
 	return nil
 }
 
@@ -100,6 +118,7 @@ func (c *Client) rejoin(r *room) {
 	}
 	c.pending.list = append(c.pending.list, r.ask)
 	c.pending.count++
+	c.pending.unsent = true
 	if c.pending.timeout.timer == nil {
 		c.set(&c.pending.timeout, c.cfg.RequestTimeout, c.expireRequests)
 	}
@@ -169,7 +188,7 @@ func (c *Client) joinRefused(q *request, m *wire.Refusal) {
 		c.set(&r.retry, wait, func() {
 			if c.state == StateOnline {
 				c.rejoin(r)
-				c.send(c.appendJoin(c.frame[:0], r))
+				c.flush()
 			}
 		})
 		return
@@ -243,19 +262,24 @@ func (c *Client) leave(name string) {
 	}
 }
 
-// sendLeave tells the server of a room that is left, now or with the next Hello.
+// sendLeave tells the server of a room that is left, now or when the
+// connection is back.
 func (c *Client) sendLeave(name string) {
 	c.lastID++
-	c.rooms.leaving[name] = c.lastID
-	if c.attempt != nil && c.attempt.opened {
-		c.send(wire.AppendEnvelope(c.frame[:0], c.lastID, &wire.Leave{Room: name}))
-	}
+	c.rooms.leaving[name] = &leave{room: name, id: c.lastID}
+	c.pending.unsent = true
+	c.flush()
+}
+
+func (c *Client) appendLeave(frame []byte, l *leave) []byte {
+	l.sent = c.generation
+	return wire.AppendEnvelope(frame, l.id, &wire.Leave{Room: l.room})
 }
 
 // left takes the answer to a Leave.
 func (c *Client) left(id uint64) {
 	for name, leave := range c.rooms.leaving {
-		if leave == id {
+		if leave.id == id {
 			delete(c.rooms.leaving, name)
 			return
 		}
@@ -270,36 +294,53 @@ func (c *Client) countIs(r *room, count uint32) {
 	}
 }
 
-// infoIs notes all of a room's information, as a rejoin brings it.
+// infoIs notes all of a room's information, as a rejoin brings it. What is the
+// same value by the same user is not told.
 func (c *Client) infoIs(r *room, info []wire.RoomInfoEntry) {
-	all := slices.Clone(info)
-	for _, had := range r.info {
-		if !slices.ContainsFunc(info, func(e wire.RoomInfoEntry) bool { return e.Key == had.Key }) {
-			all = append(all, wire.RoomInfoEntry{Key: had.Key})
+	var changed []wire.RoomInfoEntry
+	for _, entry := range info {
+		if !slices.ContainsFunc(r.info, func(e wire.RoomInfoEntry) bool {
+			return e.Key == entry.Key && e.Value == entry.Value && e.User == entry.User
+		}) {
+			changed = append(changed, entry)
 		}
 	}
-	c.infoChanged(r, all)
+	for _, had := range r.info {
+		if !slices.ContainsFunc(info, func(e wire.RoomInfoEntry) bool { return e.Key == had.Key }) {
+			changed = append(changed, wire.RoomInfoEntry{Key: had.Key})
+		}
+	}
 	r.info = slices.Clone(info)
+	if len(changed) > 0 {
+		c.tell(Event{Kind: InfoChanged, Room: r.name, Info: changed})
+	}
 }
 
 // infoChanged notes some of a room's information and tells what is new in it.
 func (c *Client) infoChanged(r *room, entries []wire.RoomInfoEntry) {
 	var changed []wire.RoomInfoEntry
 	for _, entry := range entries {
-		i := slices.IndexFunc(r.info, func(e wire.RoomInfoEntry) bool { return e.Key == entry.Key })
-		switch {
-		case i < 0:
-			r.info = append(r.info, entry)
-		case r.info[i] == entry:
-			continue
-		default:
-			r.info[i] = entry
+		if r.noteInfo(entry) {
+			changed = append(changed, entry)
 		}
-		changed = append(changed, entry)
 	}
 	if len(changed) > 0 {
 		c.tell(Event{Kind: InfoChanged, Room: r.name, Info: changed})
 	}
+}
+
+// noteInfo notes one entry and reports whether it was not there.
+func (r *room) noteInfo(entry wire.RoomInfoEntry) bool {
+	i := slices.IndexFunc(r.info, func(e wire.RoomInfoEntry) bool { return e.Key == entry.Key })
+	switch {
+	case i < 0:
+		r.info = append(r.info, entry)
+	case r.info[i] == entry:
+		return false
+	default:
+		r.info[i] = entry
+	}
+	return true
 }
 
 // membersAre notes all members of a room and tells the difference.

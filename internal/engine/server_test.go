@@ -395,7 +395,7 @@ func (l *link) setInfo(id uint64, m *wire.SetRoomInfo) {
 	r.info = slices.DeleteFunc(slices.Clone(r.info), func(e wire.RoomInfoEntry) bool { return e.Key == m.Key })
 	r.info = append(r.info, info)
 	l.push(id, &wire.Done{Seq: r.head})
-	s.toMembers(m.Room, "", func(other *link, _ wire.Join) {
+	s.toMembers(m.Room, l.session.user, func(other *link, _ wire.Join) {
 		other.push(0, &wire.RoomInfo{Room: m.Room, Entries: []wire.RoomInfoEntry{info}})
 	})
 }

@@ -97,11 +97,14 @@ func (c *Client) renew(name, token string, done func(error)) *wire.Error {
 	}
 	place := &c.cfg.Token
 	if name != "" {
-		r := c.rooms.byName[name]
-		if r == nil {
+		switch r := c.rooms.byName[name]; {
+		case r == nil:
 			return notJoined(name)
+		case r.options.Token == "":
+			name = "" // the room was opened with the session's
+		default:
+			place = &r.options.Token
 		}
-		place = &r.options.Token
 	}
 	q := &request{kind: wire.IsRenew, room: name, done: done, renewal: &renewal{token: place, old: *place, new: token}}
 	if err := c.add(q, &wire.Renew{Token: token, Room: name}); err != nil {
