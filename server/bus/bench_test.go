@@ -12,6 +12,9 @@ import (
 func BenchmarkAppendDeliver(b *testing.B) {
 	b.Run("memory", func(b *testing.B) { benchmarkAppendDeliver(b, openMemory, "") })
 	b.Run("nats", func(b *testing.B) { benchmarkAppendDeliver(b, openNATS, "") })
+	b.Run("nats in a cluster", func(b *testing.B) {
+		benchmarkAppendDeliver(b, func(tb testing.TB, _ int, o bus.Options) []node { return openNATS(tb, 2, o) }, "")
+	})
 	b.Run("nats with id", func(b *testing.B) { benchmarkAppendDeliver(b, openNATS, "id") })
 	b.Run("nats on disk", func(b *testing.B) {
 		dir := b.TempDir()
@@ -119,7 +122,7 @@ func BenchmarkIdleLatency(b *testing.B) {
 
 // BenchmarkPutLease puts leases of 64 bytes in a room with a handler.
 func BenchmarkPutLease(b *testing.B) {
-	n := openNATS(b, 1, bus.Options{})[0]
+	n := openNATS(b, 2, bus.Options{})[0] // alone, a lease costs nothing
 	delivered := make(chan struct{}, 1)
 	if _, _, err := n.Attach(b.Context(), lobby, counter{delivered}); err != nil {
 		b.Fatal(err)

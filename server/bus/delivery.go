@@ -93,7 +93,7 @@ func (n *NATS) Attach(ctx context.Context, room Room, h Handler) (Attachment, ui
 	exact := true
 	if head = max(head, passed); head == 0 { // passed: the log may have lost its last entry to age
 		// No entry is retained, and what is as young as seen would be.
-		head, exact = seen, false
+		head, exact = seen, seen == 0
 	}
 	if !n.tell(func() { a.begin(head, exact) }) {
 		return nil, 0, ErrClosed

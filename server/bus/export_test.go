@@ -25,7 +25,12 @@ func StartServer(tb testing.TB, options Options) *server.Server {
 
 // Connect returns a node on a shared server.
 func Connect(ctx context.Context, srv *server.Server, options Options) (*NATS, error) {
-	return connect(ctx, srv, options.withDefaults(), false)
+	return connect(ctx, srv, options.withDefaults(), false, deliveryBacklog)
+}
+
+// ConnectNarrow returns a node that drops deliveries when backlog wait.
+func ConnectNarrow(ctx context.Context, srv *server.Server, options Options, backlog int) (*NATS, error) {
+	return connect(ctx, srv, options.withDefaults(), false, backlog)
 }
 
 // Kill ends the node without a word to the others.

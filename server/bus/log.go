@@ -242,6 +242,7 @@ func (n *NATS) tail(ctx context.Context, pair string, after uint64, limit int) (
 // unbroken reports whether nothing is lost between after and the first of the
 // records. If it knows, it sets that one's prev.
 func (n *NATS) unbroken(ctx context.Context, pair string, after uint64, records []record) (bool, error) {
+	bounded := false
 	if r := n.roomOf(pair); r != nil {
 		var next uint64
 		if len(records) > 0 {
@@ -251,7 +252,8 @@ func (n *NATS) unbroken(ctx context.Context, pair string, after uint64, records 
 		if exact && len(records) > 0 {
 			records[0].prev = prev
 		}
-		if exact || prev != 0 && prev <= after {
+		bounded = prev != 0
+		if exact || bounded && prev <= after {
 			return prev <= after, nil
 		}
 	}
@@ -262,7 +264,9 @@ func (n *NATS) unbroken(ctx context.Context, pair string, after uint64, records 
 	if first != 0 && first <= after {
 		return true, nil
 	}
-	if first != 0 && more+1 >= uint64(n.options.ReplayMessages) {
+	// A room at its depth may have discarded; not so one that held nothing when
+	// this node attached, and still holds all since.
+	if first != 0 && more+1 >= uint64(n.options.ReplayMessages) && !bounded {
 		return false, nil
 	}
 	state, err := n.look(ctx)

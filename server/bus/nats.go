@@ -71,7 +71,7 @@ func OpenNATS(ctx context.Context, options Options) (*NATS, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := connect(ctx, e.server, options, true)
+	n, err := connect(ctx, e.server, options, true, deliveryBacklog)
 	if err != nil {
 		return nil, errors.Join(err, e.stop())
 	}
@@ -80,13 +80,13 @@ func OpenNATS(ctx context.Context, options Options) (*NATS, error) {
 }
 
 // connect returns a bus on a server that runs in this process.
-func connect(ctx context.Context, srv *server.Server, options Options, alone bool) (*NATS, error) {
+func connect(ctx context.Context, srv *server.Server, options Options, alone bool, backlog int) (*NATS, error) {
 	n := &NATS{
 		alone:      alone,
 		options:    options,
 		log:        options.Log,
 		instance:   escape(options.Node) + "-" + rand.Text()[:12],
-		deliveries: make(chan *nats.Msg, deliveryBacklog),
+		deliveries: make(chan *nats.Msg, backlog),
 		control:    make(chan func(), 64),
 		rooms:      make(map[string]*natsRoom),
 	}
@@ -227,7 +227,7 @@ func (n *NATS) asyncError(_ *nats.Conn, sub *nats.Subscription, err error) {
 	if errors.Is(err, nats.ErrSlowConsumer) {
 		// The messages are gone; the deliverer reads again what was stored.
 		if !n.overrun.Swap(true) {
-			n.log.Warn("bus delivery overrun", "limit", deliveryBacklog)
+			n.log.Warn("bus delivery overrun", "limit", cap(n.deliveries))
 		}
 		return
 	}
