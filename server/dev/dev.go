@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 
 	"parley/internal/wire"
 	"parley/server/config"
@@ -97,12 +98,12 @@ func (s Server) app(name string) (config.App, error) {
 	if name == "" {
 		name = s.Apps[0].Name
 	}
-	names := ""
+	var names []string
 	for _, app := range s.Apps {
 		if app.Name == name {
 			return app, nil
 		}
-		names += " " + app.Name
+		names = append(names, app.Name)
 	}
-	return config.App{}, &wire.Error{Code: wire.CodeUnknownApp, What: "no app is called " + name, Fix: "Use one of:" + names + "."}
+	return config.App{}, &wire.Error{Code: wire.CodeUnknownApp, What: "no app is called " + name, Fix: "Use one of " + strings.Join(names, ", ") + "."}
 }

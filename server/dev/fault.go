@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"parley/internal/wire"
@@ -65,11 +66,7 @@ func (s Server) injectFault(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if !slices.Contains(faultNames, req.Fault) {
-		known := ""
-		for _, name := range faultNames {
-			known += " " + name
-		}
-		return nil, invalid("no fault is called "+strconv.Quote(req.Fault), "Use one of:"+known+".")
+		return nil, invalid("no fault is called "+strconv.Quote(req.Fault), "Use one of "+strings.Join(faultNames, ", ")+".")
 	}
 	if req.Seconds < 0 || req.Seconds > maxFaultSeconds || math.IsNaN(req.Seconds) {
 		return nil, invalid("seconds is out of range", "Give 0 to "+strconv.Itoa(maxFaultSeconds)+".")

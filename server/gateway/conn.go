@@ -63,10 +63,8 @@ func (g *Gateway) serve(s *socket, remote string) {
 func (c *conn) run() {
 	defer c.gateway.readers.Done()
 	err := c.readAll()
-	code := wire.CloseNormal
 	if violation, ok := errors.AsType[*protocolError](err); ok {
-		code = violation.code
-		c.close(code, violation.what)
+		c.close(violation.code, violation.what)
 	}
 	c.hello.Stop()
 	c.gateway.mu.Lock()

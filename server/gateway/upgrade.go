@@ -25,7 +25,7 @@ func (g *Gateway) upgradeHTTP(w http.ResponseWriter, r *http.Request, origins Or
 	}
 	s := newSocket(nc, g.cfg.FrameBytes, g.cfg.SendBytes)
 	if n := buffered.Reader.Buffered(); n > 0 {
-		early, _ := buffered.Reader.Peek(n)
+		early, _ := buffered.Peek(n)
 		s.buf = append([]byte(nil), early...)
 	}
 	g.admit(s, r.RemoteAddr, r.Header.Get("Origin"), r.Host, handshake.Protocol, origins)

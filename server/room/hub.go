@@ -73,7 +73,7 @@ var errRoomEnded = errors.New("room: ended")
 func (h *Hub) Join(ctx context.Context, app string, req *wire.Join, who Identity) (*Member, *wire.Joined, error) {
 	key := bus.Room{App: app, ID: req.Room}
 	for {
-		r := h.open(key)
+		r := h.open(key) //nolint:contextcheck // attaching serves all who join, not only this one
 		var m *Member
 		var joined *wire.Joined
 		err := r.ready(ctx)
