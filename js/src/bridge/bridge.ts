@@ -1,3 +1,4 @@
+import { log } from "../log.js";
 import { Clock } from "./clock.js";
 import { Sockets } from "./sockets.js";
 import { TableReader } from "./table.js";
@@ -102,7 +103,7 @@ export class Bridge {
         this.#voices.get(id)?.messages(new TableReader(numbers, this.#text(text, size), this.#bytes(blob, length)));
       },
       failed: (at: number, n: number) => {
-        console.error("Parley: internal error:", this.#text(at, n));
+        log.error("Parley: internal error:", this.#text(at, n));
       },
       ready: (at: number, n: number) => {
         this.#offer = this.#json(at, n) as Offer;

@@ -1,3 +1,4 @@
+import { log } from "../log.js";
 import { codes, mediaFlags, mediaPromises, mediaVoids } from "./names.js";
 
 const warned = new Set<string>();
@@ -23,7 +24,7 @@ function refusal(name: string): string {
 function warn(name: string): void {
   if (warned.has(name)) return;
   warned.add(name);
-  console.warn(refusal(name));
+  log.warn(refusal(name));
 }
 
 function define(prototype: object, name: string, value: () => unknown): void {

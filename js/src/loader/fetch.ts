@@ -23,11 +23,10 @@ export async function instantiate(imports: WebAssembly.Imports): Promise<WebAsse
   const response = await download(href);
   const type = response.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase() ?? "";
   if (type === "application/wasm") {
-    const copy = response.clone();
     try {
       return (await WebAssembly.instantiateStreaming(followed(response), imports)).instance;
     } catch (error) {
-      throw await explain(error, copy, href);
+      throw await explain(error, href);
     }
   }
   if (type === "text/html") throw html(href);
@@ -108,9 +107,10 @@ async function compile(bytes: ArrayBuffer | Uint8Array<ArrayBuffer>, imports: We
   }
 }
 
-async function explain(error: unknown, copy: Response, href: string): Promise<ParleyError> {
+async function explain(error: unknown, href: string): Promise<ParleyError> {
   if (error instanceof WebAssembly.CompileError && !/content.security|unsafe-eval|CSP/i.test(error.message)) {
-    const start = new Uint8Array(await copy.arrayBuffer().catch(() => new ArrayBuffer(0)));
+    // Out of the cache, most of the time: what was compiled is gone.
+    const start = new Uint8Array(await fetch(href).then((r) => r.arrayBuffer(), () => new ArrayBuffer(0)));
     if (!magic.every((byte, i) => start[i] === byte)) return html(href);
   }
   return classify(error, href);

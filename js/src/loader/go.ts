@@ -20,7 +20,8 @@ export function goProgram(): GoProgram {
       if (Object.hasOwn(own, name)) return own[name];
       const value: unknown = Reflect.get(target, name, target);
       // A function without a prototype (fetch, setTimeout) wants the real this.
-      return typeof value === "function" && !("prototype" in value) ? value.bind(target) as unknown : value;
+      if (typeof value !== "function" || Object.hasOwn(value, "prototype")) return value;
+      return (value as (...args: unknown[]) => unknown).bind(target);
     },
     set(_target, name, value) {
       own[name] = value;
