@@ -37,8 +37,8 @@ func (b *bench) perFrames() []int {
 	return []int{1, 16, 64}
 }
 
-// flood measures all clients of the flood page in one Chromium, each round in
-// another order.
+// flood measures the clients of the flood page, each in a Chromium of its own, in
+// another order each round.
 func (b *bench) flood(ctx context.Context, round int) error {
 	if err := b.npmInstall(ctx, "browser", "browser"); err != nil {
 		return err
@@ -62,19 +62,28 @@ func (b *bench) flood(ctx context.Context, round int) error {
 	for _, n := range b.perFrames() {
 		per = append(per, strconv.Itoa(n))
 	}
-	reports, err := server.Run(ctx, "/flood.html?clients="+strings.Join(order, ",")+"&per="+strings.Join(per, ","))
-	for _, r := range reports {
-		b.keep("flood", r.Client, round, r)
-		switch {
-		case r.Error != "":
-			b.problem("flood", r.Client, round, r.Error)
-		case r.Wrong > 0:
-			b.problem("flood", r.Client, round, fmt.Sprintf("%d messages out of order or changed", r.Wrong))
-		default:
-			b.samples.add(inBrowser(r.PerFrame), r.Client, r.PerSecond)
+	for _, client := range order {
+		reports, err := server.Run(ctx, "/flood.html?clients="+client+"&per="+strings.Join(per, ","))
+		for _, r := range reports {
+			b.takeFlood(r, round)
+		}
+		if err != nil {
+			return err
 		}
 	}
-	return err
+	return nil
+}
+
+func (b *bench) takeFlood(r browser.Report, round int) {
+	b.keep("flood", r.Client, round, r)
+	switch {
+	case r.Error != "":
+		b.problem("flood", r.Client, round, r.Error)
+	case r.Wrong > 0:
+		b.problem("flood", r.Client, round, fmt.Sprintf("%d messages out of order or changed", r.Wrong))
+	default:
+		b.samples.add(inBrowser(r.PerFrame), r.Client, r.PerSecond)
+	}
 }
 
 // start measures a page from its script to the first CONNECTED at the real server.

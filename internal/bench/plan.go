@@ -124,7 +124,7 @@ func (b *bench) options(group string) load.Options {
 		}
 		return o
 	default:
-		o := load.Options{Mode: load.FanOut, Members: fanOutMembers, SkipUnreachable: true, DrainTimeout: 10 * time.Second}
+		o := load.Options{Mode: load.FanOut, Members: fanOutMembers, SkipUnreachable: true}
 		for _, w := range windows {
 			o.Loads = append(o.Loads, load.Load{Window: w, Warm: 500 * time.Millisecond, Duration: measure})
 		}

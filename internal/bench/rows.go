@@ -64,12 +64,17 @@ func (g budget) row(s samples) row {
 	return out
 }
 
-// cell writes a spread: the median, and the extremes when there were several rounds.
+// cell writes a spread: the median, the extremes when there were several rounds,
+// and a star when only disturbed runs are behind it.
 func cell(s spread, u unit) string {
-	if s.rounds < 2 {
-		return u(s.median)
+	text := u(s.median)
+	if s.rounds > 1 {
+		text += fmt.Sprintf(" (%s–%s)", u(s.least), u(s.most))
 	}
-	return fmt.Sprintf("%s (%s–%s)", u(s.median), u(s.least), u(s.most))
+	if s.disturbed {
+		text += " \\*"
+	}
+	return text
 }
 
 // Targets of the design's budgets.

@@ -10,44 +10,63 @@ import (
 // metric names one figure of one server.
 type metric struct{ name, server string }
 
-// samples are the figures of all rounds.
-type samples map[metric][]float64
+// figures are one metric's values over the rounds. Those of disturbed runs stand
+// aside and count only where there are no others.
+type figures struct{ clean, disturbed []float64 }
 
-func (s samples) add(name, server string, value float64) {
-	m := metric{name, server}
-	s[m] = append(s[m], value)
+// samples are the figures of all rounds.
+type samples map[metric]*figures
+
+func (s samples) add(name, server string, value float64) { s.addTo(name, server, value, false) }
+
+func (s samples) addTo(name, server string, value float64, disturbed bool) {
+	f := s[metric{name, server}]
+	if f == nil {
+		f = &figures{}
+		s[metric{name, server}] = f
+	}
+	if disturbed {
+		f.disturbed = append(f.disturbed, value)
+	} else {
+		f.clean = append(f.clean, value)
+	}
 }
 
 // spread is the median of a figure over its rounds, with the least and the most.
 type spread struct {
 	median, least, most float64
 	rounds              int
+	disturbed           bool // only disturbed runs
 }
 
 // of returns a figure's spread; ok is false when it was never measured.
 func (s samples) of(name, server string) (spread, bool) {
-	values := slices.Sorted(slices.Values(s[metric{name, server}]))
-	n := len(values)
-	if n == 0 {
+	f := s[metric{name, server}]
+	if f == nil {
 		return spread{}, false
 	}
+	values, disturbed := slices.Sorted(slices.Values(f.clean)), false
+	if len(values) == 0 {
+		values, disturbed = slices.Sorted(slices.Values(f.disturbed)), true
+	}
+	n := len(values)
 	median := values[n/2]
 	if n%2 == 0 {
 		median = (values[n/2-1] + values[n/2]) / 2
 	}
-	return spread{median, values[0], values[n-1], n}, true
+	return spread{median, values[0], values[n-1], n, disturbed}, true
 }
 
 // servers lists who has a figure, servers or clients in a page, in the order of the table.
 func (s samples) servers(name string) []string {
 	var out []string
 	for _, known := range servers() {
-		if len(s[metric{name, known.name}]) > 0 {
+		if s[metric{name, known.name}] != nil {
 			out = append(out, known.name)
 		}
 	}
 	for _, client := range clients {
-		if len(s[metric{name, client}]) > 0 && !slices.Contains(out, client) {
+		if s[metric{name, client}] != nil && !slices.Contains(out, client) {
 			out = append(out, client)
 		}
 	}
@@ -78,6 +97,13 @@ func inBrowser(perFrame int) string {
 	return fmt.Sprintf("messages/s in the page at %d per frame", perFrame)
 }
 
+// A run is disturbed when others used more than mostForeign % of the server's core,
+// or left the generator less than leastShare % of its own.
+const (
+	mostForeign = 10
+	leastShare  = 90
+)
+
 // take adds the figures of one run. It returns what was wrong with it: figures of
 // a load that lost something are not taken.
 func (s samples) take(server string, r load.Result) (wrong []string) {
@@ -89,7 +115,7 @@ func (s samples) take(server string, r load.Result) (wrong []string) {
 	}
 	if r.Idle != nil {
 		s.add(idleBytes, server, r.Idle.BytesPerConnection)
-		s.add(joinsPerCore, server, r.Join.PerCPUSecond)
+		s.addTo(joinsPerCore, server, r.Join.PerCPUSecond, r.Join.ForeignPercent > mostForeign)
 	}
 	for _, l := range r.Loads {
 		if l.Skipped != "" {
@@ -97,25 +123,28 @@ func (s samples) take(server string, r load.Result) (wrong []string) {
 			continue
 		}
 		spec := load.Load{Window: l.Window, Rate: l.Rate}
+		disturbed := l.ForeignPercent > mostForeign || l.GeneratorShare < leastShare
 		switch {
+		case l.Starved:
+			wrong = append(wrong, spec.String()+": the generator did not get to publish at this rate, others had its core")
 		case l.Missing > 0 || l.Doubled > 0 || l.Misordered > 0 || l.Stalled:
 			wrong = append(wrong, fmt.Sprintf("%s: %d missing, %d doubled, %d out of order, stalled %t",
 				spec, l.Missing, l.Doubled, l.Misordered, l.Stalled))
 			if l.Rate > 0 && r.Mode == load.FanOut {
-				s.add(heldAt(l.Rate), server, 0)
+				s.addTo(heldAt(l.Rate), server, 0, disturbed)
 			}
 		case l.Window > 0:
-			s.add(perCore(l.Window), server, l.DeliveriesPerCPUSecond)
+			s.addTo(perCore(l.Window), server, l.DeliveriesPerCPUSecond, disturbed)
 		case r.Mode == load.Pairs:
-			s.add(pairsP50, server, l.P50Micros)
-			s.add(pairsP99, server, l.P99Micros)
+			s.addTo(pairsP50, server, l.P50Micros, disturbed)
+			s.addTo(pairsP99, server, l.P99Micros, disturbed)
 		case !l.Held:
-			s.add(heldAt(l.Rate), server, 0)
+			s.addTo(heldAt(l.Rate), server, 0, disturbed)
 		default:
-			s.add(heldAt(l.Rate), server, 1)
-			s.add(p50At(l.Rate), server, l.P50Micros)
-			s.add(p99At(l.Rate), server, l.P99Micros)
-			s.add(cpuAt(l.Rate), server, l.ServerPercent)
+			s.addTo(heldAt(l.Rate), server, 1, disturbed)
+			s.addTo(p50At(l.Rate), server, l.P50Micros, disturbed)
+			s.addTo(p99At(l.Rate), server, l.P99Micros, disturbed)
+			s.addTo(cpuAt(l.Rate), server, l.ServerPercent, disturbed)
 		}
 	}
 	return wrong

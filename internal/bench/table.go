@@ -49,6 +49,7 @@ func (r report) markdown() string {
 		table = append(table, []string{row.what, row.target, row.ours, row.peer, row.rate, string(row.verdict)})
 	}
 	writeTable(&out, table)
+	out.WriteString("\n\\* only runs in which others took more than a tenth of the server's or the generator's core.\n")
 	r.details(&out)
 	if len(r.problems) > 0 {
 		out.WriteString("\n### What went wrong in these runs\n\n")

@@ -139,7 +139,7 @@ func TestRateThatWasNotHeld(t *testing.T) {
 func TestTakeLeavesOutWhatIsWrong(t *testing.T) {
 	s := samples{}
 	wrong := s.take("nats", load.Result{Mode: load.FanOut, Loads: []load.LoadResult{
-		{Window: 1, DeliveriesPerCPUSecond: 5, Held: true},
+		{Window: 1, DeliveriesPerCPUSecond: 5, Held: true, GeneratorShare: 100},
 		{Window: 16, DeliveriesPerCPUSecond: 6, Missing: 3},
 		{Rate: 50_000, P50Micros: 7, Doubled: 1},
 		{Rate: 200_000, P50Micros: 8},
@@ -171,12 +171,41 @@ func TestSpread(t *testing.T) {
 	for _, v := range []float64{4, 1, 3} {
 		s.add("x", "ws", v)
 	}
-	if got, _ := s.of("x", "ws"); got != (spread{3, 1, 4, 3}) {
+	if got, _ := s.of("x", "ws"); got != (spread{3, 1, 4, 3, false}) {
 		t.Errorf("odd: %v", got)
 	}
 	s.add("x", "ws", 5)
-	if got, _ := s.of("x", "ws"); got != (spread{3.5, 1, 5, 4}) {
+	if got, _ := s.of("x", "ws"); got != (spread{3.5, 1, 5, 4, false}) {
 		t.Errorf("even: %v", got)
+	}
+}
+
+func TestDisturbedRunsStandAside(t *testing.T) {
+	s := samples{}
+	run := func(perCPU, foreign, share float64) {
+		s.take("ws", load.Result{Mode: load.FanOut, Loads: []load.LoadResult{
+			{Window: 1, DeliveriesPerCPUSecond: perCPU, ForeignPercent: foreign, GeneratorShare: share},
+		}})
+	}
+	run(10, 50, 100)
+	run(20, 0, 50)
+	if got, _ := s.of(perCore(1), "ws"); got != (spread{15, 10, 20, 2, true}) {
+		t.Errorf("only disturbed ones: %v", got)
+	}
+	if got := cell(spread{median: 15, rounds: 1, disturbed: true}, perSecond); got != `15/s \*` {
+		t.Errorf("cell %q", got)
+	}
+	run(30, 0, 100)
+	if got, _ := s.of(perCore(1), "ws"); got != (spread{30, 30, 30, 1, false}) {
+		t.Errorf("with a clean one: %v", got)
+	}
+}
+
+func TestStarvedGeneratorIsNotTheServersFault(t *testing.T) {
+	s := samples{}
+	wrong := s.take("ws", load.Result{Mode: load.FanOut, Loads: []load.LoadResult{{Rate: 50_000, Starved: true}}})
+	if _, ok := s.of(heldAt(50_000), "ws"); ok || len(wrong) != 1 {
+		t.Errorf("taken %t, wrong %q", ok, wrong)
 	}
 }
 

@@ -3,6 +3,7 @@ package load
 import (
 	"fmt"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -69,4 +70,14 @@ func between(a, b usage) spent {
 		s.foreign = max(busy-s.server.Seconds()/s.wall.Seconds(), 0)
 	}
 	return s
+}
+
+// threadTime is the CPU time that the calling thread has had so far.
+func threadTime() (time.Duration, error) {
+	const thread = 1 // RUSAGE_THREAD
+	var u syscall.Rusage
+	if err := syscall.Getrusage(thread, &u); err != nil {
+		return 0, fmt.Errorf("read own CPU time: %w", err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), nil
 }

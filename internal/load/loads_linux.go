@@ -12,6 +12,7 @@ import (
 const (
 	stallAfter = 2 * time.Second
 	maxQueued  = 4 << 20
+	maxDrain   = time.Minute
 )
 
 // loads runs the loads one after the other. It stops early when a connection
@@ -72,6 +73,10 @@ func (r *run) load(spec Load) (LoadResult, error) {
 	if err != nil {
 		return LoadResult{}, err
 	}
+	ran, err := threadTime()
+	if err != nil {
+		return LoadResult{}, err
+	}
 	l.look = lookAll
 	if spec.Window > 0 {
 		l.look = lookFirst
@@ -79,6 +84,10 @@ func (r *run) load(spec Load) (LoadResult, error) {
 	published, delivered, reads, bytes, busy := t.published, l.delivered, l.reads, l.bytes, l.busy
 	t.talk(spec.Duration)
 	to, err := r.host.read()
+	if err != nil {
+		return LoadResult{}, err
+	}
+	ranUntil, err := threadTime()
 	if err != nil {
 		return LoadResult{}, err
 	}
@@ -92,6 +101,7 @@ func (r *run) load(spec Load) (LoadResult, error) {
 		MegabytesPerSecond: float64(l.bytes-bytes) / seconds / 1e6,
 		ServerPercent:      used.server.Seconds() / seconds * 100,
 		GeneratorPercent:   (l.busy - busy).Seconds() / seconds * 100,
+		GeneratorShare:     (ranUntil - ran).Seconds() / seconds * 100,
 		ForeignPercent:     used.foreign * 100,
 		P50Micros:          float64(l.latency.quantile(.5)) / 1e3,
 		P90Micros:          float64(l.latency.quantile(.9)) / 1e3,
@@ -109,7 +119,8 @@ func (r *run) load(spec Load) (LoadResult, error) {
 	t.drain()
 	out.Missing, out.Doubled = t.compare()
 	out.Misordered = l.misordered
-	out.Held = out.Missing == 0 && out.Doubled == 0 && out.DeliveriesPerSecond >= 0.98*spec.Rate
+	out.Starved = float64(out.Published)*float64(t.receivers) < 0.98*spec.Rate*seconds
+	out.Held = out.Missing == 0 && out.Doubled == 0 && !out.Stalled && out.DeliveriesPerSecond >= 0.98*spec.Rate
 	return out, nil
 }
 
@@ -185,9 +196,15 @@ func (t *talk) publish() {
 // drain waits for what is still on its way.
 func (t *talk) drain() {
 	l := t.run.loop
-	until := l.now() + int64(t.run.DrainTimeout)
+	seen, seenAt := l.delivered, l.now()
+	until := seenAt + int64(maxDrain)
 	for l.delivered < t.published*t.receivers && !l.stop.Load() && l.closed == 0 && l.now() < until {
 		l.poll(time.Millisecond)
+		if l.delivered != seen {
+			seen, seenAt = l.delivered, l.now()
+		} else if l.now()-seenAt > int64(t.run.DrainTimeout) {
+			break
+		}
 	}
 	t.run.wait(20 * time.Millisecond) // what comes now is too much
 }

@@ -55,7 +55,8 @@ type Options struct {
 	JoinTimeout time.Duration `json:"joinTimeout"`
 	// Hold is how long Idle waits before it reads the memory; default 4 s.
 	Hold time.Duration `json:"hold,omitempty"`
-	// DrainTimeout is how long a Load waits for what is missing; default 3 s.
+	// DrainTimeout ends the wait for what is missing at the end of a Load, when
+	// nothing has come for so long; default 3 s. A minute is the most.
 	DrainTimeout time.Duration `json:"drainTimeout"`
 	// Prefix starts the names of all users and rooms; default "load". Two runs at the
 	// same server at once need different ones.

@@ -51,6 +51,9 @@ type LoadResult struct {
 
 	ServerPercent    float64 `json:"serverPercent"`    // of one core
 	GeneratorPercent float64 `json:"generatorPercent"` // time spent with ready sockets; above 90 the generator is the limit
+	// GeneratorShare is how much of its core the generator got. A load spins: much
+	// below 100 % means that others took the rest, and latencies are theirs too.
+	GeneratorShare float64 `json:"generatorShare"`
 	// ForeignPercent is what others used of the server's core. The kernel's work on
 	// the server's behalf that it books elsewhere is in it too.
 	ForeignPercent float64 `json:"foreignPercent"`
@@ -65,6 +68,9 @@ type LoadResult struct {
 	// Held reports that the rate was reached within 2 % and all had arrived at the
 	// end. Always true for a closed loop in which nothing is missing.
 	Held bool `json:"held"`
+	// Starved: the generator did not get to publish at the rate, so that the server
+	// never saw it.
+	Starved bool `json:"starved,omitempty"`
 	// Missing, Doubled and Misordered are counted over the whole load, warm-up
 	// included, after waiting for what was late.
 	Missing    uint64 `json:"missing"`

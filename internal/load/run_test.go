@@ -139,7 +139,7 @@ func TestFanOutCountsAll(t *testing.T) {
 		if l.Missing != 0 || l.Doubled != 0 || l.Misordered != 0 || !l.Held && l.Rate == 0 {
 			t.Errorf("load %d: %+v", i, l)
 		}
-		if l.Deliveries == 0 || l.P50Micros <= 0 || l.P99Micros < l.P50Micros || l.MaxMicros < l.P99Micros {
+		if l.GeneratorShare <= 0 || l.Deliveries == 0 || l.P50Micros <= 0 || l.P99Micros < l.P50Micros || l.MaxMicros < l.P99Micros {
 			t.Errorf("load %d: deliveries or latency do not make sense: %+v", i, l)
 		}
 	}
