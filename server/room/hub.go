@@ -13,7 +13,7 @@ import (
 
 // Config bounds the rooms of a node. Zero means the default at the field.
 type Config struct {
-	// The local log of one room: 4096 entries, 4 MiB, 10 minutes.
+	// The local log of one room: 2048 entries, 1 MiB, 10 minutes.
 	LogEntries int
 	LogBytes   int
 	LogAge     time.Duration
@@ -30,10 +30,10 @@ type Config struct {
 
 func (c *Config) setDefaults() {
 	if c.LogEntries == 0 {
-		c.LogEntries = 4096
+		c.LogEntries = 2048
 	}
 	if c.LogBytes == 0 {
-		c.LogBytes = 4 << 20
+		c.LogBytes = 1 << 20
 	}
 	if c.LogAge == 0 {
 		c.LogAge = 10 * time.Minute
@@ -124,6 +124,24 @@ func (h *Hub) Count() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.rooms)
+}
+
+// Trim drops what is too old from the rooms in which nothing happens; where
+// something does, the log trims itself. Call it now and then.
+func (h *Hub) Trim() {
+	h.mu.Lock()
+	rooms := make([]*Room, 0, len(h.rooms))
+	for _, r := range h.rooms {
+		rooms = append(rooms, r)
+	}
+	h.mu.Unlock()
+	now := time.Now().UnixMilli()
+	for _, r := range rooms {
+		r.mu.Lock()
+		r.log.trim(now)
+		r.older = backlog{}
+		r.mu.Unlock()
+	}
 }
 
 // forget removes a room that has ended.
