@@ -6,16 +6,24 @@ import (
 	"parley/internal/wire"
 )
 
+// trimEvery is how often idle rooms are made to drop what is too old.
+const trimEvery = time.Minute
+
 // heartbeat looks at every connection once a second: it pings those that are
 // silent and drops those that don't answer.
 func (g *Gateway) heartbeat() {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+	trim := time.NewTicker(trimEvery)
+	defer trim.Stop()
 	var conns []*conn
 	for {
 		select {
 		case <-g.stop:
 			return
+		case <-trim.C:
+			g.hub.Trim()
+			continue
 		case now := <-tick.C:
 			g.clock.Store(now.UnixMilli())
 		}
