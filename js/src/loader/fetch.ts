@@ -42,7 +42,7 @@ async function download(href: string): Promise<Response> {
     if (typeof document !== "undefined") document.addEventListener("securitypolicyviolation", watch);
     let response: Response;
     try {
-      response = await fetch(href, configuration.integrity === undefined ? {} : { integrity: configuration.integrity });
+      response = await fetch(href, configuration.integrity ? { integrity: configuration.integrity } : {});
     } catch (error) {
       // The event of a violation comes after the rejection.
       await new Promise((resolve) => setTimeout(resolve, 0));
@@ -51,7 +51,7 @@ async function download(href: string): Promise<Response> {
           "Add its origin to connect-src.", error);
       }
       const wait = retries[attempt];
-      if (wait !== undefined && configuration.integrity === undefined) {
+      if (wait !== undefined && !configuration.integrity) {
         await new Promise((resolve) => setTimeout(resolve, wait));
         continue;
       }
@@ -71,7 +71,7 @@ async function download(href: string): Promise<Response> {
 
 /** fetch says nothing about why it failed: a mismatch of integrity and no network look alike. */
 async function unreachable(href: string, error: unknown): Promise<ParleyError> {
-  if (configuration.integrity !== undefined) {
+  if (configuration.integrity) {
     const there = await fetch(href).then((r) => (void r.body?.cancel(), r.ok), () => false);
     if (there) {
       return new ParleyError("INTEGRITY", `${href} is not the file that the integrity value belongs to.`,
@@ -122,7 +122,8 @@ function classify(error: unknown, href: string): ParleyError {
     return new ParleyError("CSP", "The page's content security policy forbids WebAssembly.",
       "Add 'wasm-unsafe-eval' to script-src.", error);
   }
-  if (error instanceof WebAssembly.LinkError) {
+  // A module that imports from what this loader does not have is a TypeError.
+  if (error instanceof WebAssembly.LinkError || error instanceof TypeError && /\bimport\b/i.test(text)) {
     return new ParleyError("VERSION", `${href} belongs to another version of parley-sdk.`,
       `Take the parley.wasm of version ${__VERSION__}; if it is, empty the cache.`, error);
   }

@@ -1,0 +1,52 @@
+// The names that the declarations have, that the classes have, and that Go lends.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import * as sdk from "../../dist/sdk/index.js";
+
+const read = (path) => readFile(new URL(path, import.meta.url), "utf8");
+const list = (text, start) => [...text.slice(text.indexOf(start)).split(";")[0].matchAll(/"(\w+)"/g)].map(([, name]) => name);
+
+test("declared methods are the class's", async () => {
+  const text = await read("../../dist/sdk/express.d.ts");
+  const body = text.slice(text.indexOf("export class ZegoExpressEngine"), text.indexOf("/** Audio and video methods that answer"));
+  const declared = new Set([...body.matchAll(/^ {2}(\w+)[<(]/gm)].map(([, name]) => name));
+  declared.delete("constructor");
+  for (const type of ["type MediaPromise", "type MediaFlag", "type MediaVoid"]) for (const name of list(text, type)) declared.add(name);
+  const has = Object.getOwnPropertyNames(sdk.ZegoExpressEngine.prototype).filter((name) => name !== "constructor");
+  assert.deepEqual([...declared].sort(), has.sort());
+  const statics = new Set([...body.matchAll(/^ {2}static (?:readonly )?(\w+)/gm)].map(([, name]) => name));
+  assert.deepEqual([...statics].sort(), Object.getOwnPropertyNames(sdk.ZegoExpressEngine).filter((name) => !["length", "name", "prototype"].includes(name)).sort());
+});
+
+test("declared events are those that on takes", async () => {
+  const text = await read("../../dist/sdk/express.d.ts");
+  const body = text.slice(text.indexOf("export interface ZegoEvent"), text.indexOf("/** Audio and video events"));
+  const events = [...body.matchAll(/^ {2}(\w+): \(/gm)].map(([, name]) => name).concat(list(text, "export type ZegoMediaEvent"));
+  const engine = new sdk.ZegoExpressEngine(1, "");
+  for (const event of events) assert.equal(engine.on(event, () => {}), true, event);
+  const sources = await read("../src/express/names.ts");
+  const known = list(sources, "export const roomEvents").concat(list(sources, "export const silentEvents"));
+  assert.deepEqual(events.sort(), known.sort());
+});
+
+test("declared exports are the package's", async () => {
+  const text = await read("types/express.test.ts");
+  assert.deepEqual(list(text, "export const declared").sort(), Object.keys(sdk).sort());
+});
+
+test("methods that the page calls are those that Go lends", async () => {
+  const go = await read("../../wasm/express/engine.go");
+  const lent = [...go.slice(go.indexOf("var methods")).split("\n}")[0].matchAll(/"(\w+)"/g)].map(([, name]) => name);
+  const sources = (await Promise.all(["core", "engine"].map((name) => read(`../src/express/${name}.ts`)))).join("\n");
+  const called = new Set([...sources.matchAll(/(?:\.call\(|#now\(|index\((?:this\.#)?bridge, )"(\w+)"/g)].map(([, name]) => name));
+  assert.deepEqual([...called].sort(), lent.sort());
+});
+
+test("declarations exist for both module formats", async () => {
+  for (const name of ["index", "express"]) {
+    const esm = await read(`../../dist/sdk/${name}.d.ts`);
+    assert.equal((await read(`../../dist/sdk/${name}.d.cts`)), esm.replaceAll('.js"', '.cjs"'));
+  }
+});
