@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"strings"
 
 	"parley/demo/sdk"
 )
@@ -29,7 +30,7 @@ func (u *User) CutLong() {
 
 // Restore ends every fault of this user.
 func (u *User) Restore() {
-	u.experiment(sdk.Fault{Fault: "restore"}, "Restored",
+	u.experiment(sdk.Fault{Fault: "restore"}, "Restore asked for",
 		"Connections are let through again. The SDK's next try succeeds.")
 }
 
@@ -45,10 +46,12 @@ func (u *User) Expire() {
 		"Token ends in 20 s. tokenWillExpire fires, and the page hands in a new one.")
 }
 
-// experiment asks the dev server for a fault and notes what it did.
+// experiment asks the dev server for a fault and notes what it did. The entry
+// comes first, because what it causes may arrive before the server's answer.
 func (u *User) experiment(f sdk.Fault, entry, note string) {
 	f.User = u.owner
 	u.LabNote, u.LabTone = "Asking the dev server…", Calm
+	u.Timeline.Add(Entry{At: now(), Text: entry, Tone: Lab})
 	go func() {
 		ctx, cancel := context.WithTimeout(u.ctx, patience)
 		defer cancel()
@@ -56,7 +59,7 @@ func (u *User) experiment(f sdk.Fault, entry, note string) {
 		u.change(func() {
 			if err != nil {
 				t := Explain(err)
-				u.LabNote, u.LabTone = "The dev server refused: "+t.Sentence+" "+t.Next, Bad
+				u.LabNote, u.LabTone = strings.TrimSpace(t.Sentence+" "+t.Next), Bad
 				return
 			}
 			if affected == 0 && f.Fault != "restore" {
@@ -64,7 +67,6 @@ func (u *User) experiment(f sdk.Fault, entry, note string) {
 				return
 			}
 			u.LabNote, u.LabTone = note, Lab
-			u.Timeline.Add(Entry{At: now(), Text: entry, Tone: Lab})
 		})
 	}()
 }

@@ -9,7 +9,7 @@ import (
 
 const (
 	// pace is the least time between two pictures that events cause.
-	pace = 40 * time.Millisecond
+	pace = 80 * time.Millisecond
 	// patience is how long the page waits for an answer of the dev server or
 	// of a send. Logging in has no such bound: the SDK tries for five minutes
 	// by itself, and the person may cancel.

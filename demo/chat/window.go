@@ -9,7 +9,7 @@ import (
 
 // MaxRows is how many messages a window keeps. Every event on the page draws
 // all of them anew; the oldest go first.
-const MaxRows = 120
+const MaxRows = 100
 
 // maxShown bounds the text of one row, in bytes: the renderer's buffer holds
 // 16 KB, and nobody reads further.

@@ -102,7 +102,7 @@ func errorOf(v js.Value) error {
 		e.Code = number(v, "errorCode")
 	}
 	for _, name := range []string{"what", "msg", "extendedData", "message"} {
-		if e.What = text(v, name); e.What != "" {
+		if e.What = whatOf(text(v, name), e.Fix); e.What != "" {
 			break
 		}
 	}

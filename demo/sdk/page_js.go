@@ -11,12 +11,6 @@ import (
 // Page is the SDK as this page's script tag loaded it.
 type Page struct{}
 
-// Present reports whether the script tag has defined what the demo calls.
-func (Page) Present() bool {
-	return js.Global().Get("ZegoExpressEngine").Type() == js.TypeFunction &&
-		js.Global().Get("Parley").Type() == js.TypeObject
-}
-
 // Ready waits until the SDK's own wasm runs, and returns why it doesn't.
 func (Page) Ready(ctx context.Context) error {
 	ready := property(js.Global().Get("Parley"), "ready")
@@ -58,9 +52,11 @@ func (Page) Credentials(ctx context.Context, user string) (Credentials, error) {
 // it touched.
 func (Page) Fault(ctx context.Context, f Fault) (affected int, err error) {
 	request := object()
-	for name, value := range map[string]string{"fault": f.Fault, "user": f.User, "room": f.Room, "reason": f.Reason} {
-		if value != "" {
-			request.Set(name, value)
+	for _, field := range [...]struct{ name, value string }{
+		{"fault", f.Fault}, {"user", f.User}, {"room", f.Room}, {"reason", f.Reason},
+	} {
+		if field.value != "" {
+			request.Set(field.name, field.value)
 		}
 	}
 	if f.Seconds > 0 {

@@ -63,7 +63,7 @@ func (c *Stream) Build(vgin *vugu.BuildIn) (vgout *vugu.BuildOut) {
 						{
 							vgparent := vgn
 							_ = vgparent
-							vgn = &vugu.VGNode{Type: vugu.VGNodeType(1), Data: "Write below: everyone else in the room sees it at once, and so do you, from the other side, with a second user."}
+							vgn = &vugu.VGNode{Type: vugu.VGNodeType(1), Data: "Write below: everyone else in the room sees it at once. A second user on this page shows you the other side."}
 							vgparent.AppendChild(vgn)
 						}
 					}

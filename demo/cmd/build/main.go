@@ -16,6 +16,10 @@ func main() {
 	out := flag.String("out", "", "folder to write (required)")
 	quality := flag.Int("quality", 9, "brotli quality, 0 to 11")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "demo build: unexpected %q\n", flag.Arg(0))
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, *out, *quality, slog.New(slog.NewTextHandler(os.Stderr, nil))); err != nil {
@@ -26,7 +30,7 @@ func main() {
 
 // run builds everything into out.
 func run(ctx context.Context, out string, quality int, log *slog.Logger) error {
-	if out == "" || flag.NArg() > 0 {
+	if out == "" {
 		return errors.New("name the folder to write: -out DIR")
 	}
 	if quality < 0 || quality > 11 {
