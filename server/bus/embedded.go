@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"time"
+	"sync/atomic"
 
 	"github.com/nats-io/nats-server/v2/server"
 )
@@ -30,6 +30,8 @@ func startEmbedded(o Options) (*embedded, error) {
 			return nil, fmt.Errorf("bus: directory for NATS: %w", err)
 		}
 		e.temp = dir
+	} else if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("bus: data directory: %w", err)
 	}
 	srv, err := server.NewServer(&server.Options{
 		ServerName:             "parley-" + o.Node,
@@ -51,10 +53,14 @@ func startEmbedded(o Options) (*embedded, error) {
 		return nil, errors.Join(fmt.Errorf("bus: set up NATS: %w", err), e.removeTemp())
 	}
 	e.server = srv
-	srv.SetLoggerV2(bridge{o.Log.With("part", "nats")}, false, false, false)
+	log := &bridge{log: o.Log.With("part", "nats")}
+	srv.SetLoggerV2(log, false, false, false)
 	srv.Start()
-	if !srv.ReadyForConnections(10*time.Second) || !srv.JetStreamEnabled() {
-		return nil, errors.Join(errors.New("bus: NATS did not start; see the log for its reason"), e.stop())
+	if reason := log.fatal.Load(); reason != nil {
+		return nil, errors.Join(fmt.Errorf("bus: NATS did not start: %s", *reason), e.stop())
+	}
+	if !srv.ReadyForConnections(callTimeout) || !srv.JetStreamEnabled() {
+		return nil, errors.Join(errors.New("bus: NATS did not start in "+callTimeout.String()), e.stop())
 	}
 	return e, nil
 }
@@ -77,23 +83,29 @@ func (e *embedded) removeTemp() error {
 }
 
 // bridge hands the server's warnings and errors to slog, and its notices at
-// debug level: they speak of starting and stopping, which we log ourselves.
-type bridge struct{ log *slog.Logger }
+// debug level: they speak of starting and stopping, which we log ourselves. A
+// fatal error becomes the error of the start.
+type bridge struct {
+	log   *slog.Logger
+	fatal atomic.Pointer[string]
+}
 
-func (b bridge) Noticef(format string, v ...any) {
+func (b *bridge) Noticef(format string, v ...any) {
 	b.log.Debug("nats notice", "text", fmt.Sprintf(format, v...))
 }
 
-func (b bridge) Warnf(format string, v ...any) {
+func (b *bridge) Warnf(format string, v ...any) {
 	b.log.Warn("nats warning", "text", fmt.Sprintf(format, v...))
 }
 
-func (b bridge) Errorf(format string, v ...any) {
+func (b *bridge) Errorf(format string, v ...any) {
 	b.log.Error("nats error", "text", fmt.Sprintf(format, v...))
 }
 
-func (b bridge) Fatalf(format string, v ...any) {
-	b.log.Error("nats fatal", "text", fmt.Sprintf(format, v...))
+func (b *bridge) Fatalf(format string, v ...any) {
+	reason := fmt.Sprintf(format, v...)
+	b.fatal.Store(&reason)
 }
-func (b bridge) Debugf(string, ...any) {}
-func (b bridge) Tracef(string, ...any) {}
+
+func (b *bridge) Debugf(string, ...any) {}
+func (b *bridge) Tracef(string, ...any) {}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 )
@@ -52,6 +53,26 @@ var (
 	Escape   = escape
 	Unescape = unescape
 )
+
+// Chain is the order of a room's positions as a node knows it.
+type Chain = chain
+
+// Add, Age and Before are those of the chain.
+func (c *Chain) Add(seq uint64, depth int)        { c.add(seq, depth) }
+func (c *Chain) Age()                             { c.age() }
+func (c *Chain) Before(seq uint64) (uint64, bool) { return c.before(seq) }
+func (c *Chain) Root(anchor uint64, exact bool)   { c.anchor, c.exact = anchor, exact }
+
+// Horizon knows what age and bytes have spared.
+type Horizon = horizon
+
+// Init, Look and Whole are those of the horizon.
+func (h *Horizon) Init(o Options) { h.init(o.withDefaults()) }
+
+func (h *Horizon) Look(at time.Time, last uint64, bytes uint64) {
+	h.note(at, logState{Last: last, Bytes: bytes})
+}
+func (h *Horizon) Whole(after uint64, now time.Time) bool { return h.whole(after, now) }
 
 // TempDir is where the server of the bus keeps what it must keep in files.
 func (n *NATS) TempDir() string { return n.embedded.temp }

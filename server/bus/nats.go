@@ -14,6 +14,8 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"parley/internal/wire"
 )
 
 var _ Bus = (*NATS)(nil)
@@ -234,13 +236,22 @@ func (n *NATS) asyncError(_ *nats.Conn, sub *nats.Subscription, err error) {
 	n.log.Error("bus connection", "err", err)
 }
 
-// disconnected takes the loss of the connection. Replies are lost with it, so
-// what they told is read again.
+// errDisconnected ends the calls whose replies went with the connection.
+var errDisconnected = &wire.Error{
+	Code: wire.CodeTimeout,
+	What: "the connection to the log was lost",
+	Fix:  "Send it again with the same id.",
+}
+
+// disconnected takes the loss of the connection, which ends all calls under
+// way; what their replies would have told is read again.
 func (n *NATS) disconnected(_ *nats.Conn, err error) {
-	if n.life.Err() == nil {
-		n.overrun.Store(true)
-		n.log.Error("bus disconnected", "err", err)
+	if n.life.Err() != nil {
+		return
 	}
+	n.log.Error("bus disconnected", "err", err)
+	n.overrun.Store(true)
+	n.tell(func() { n.calls.failAll(errDisconnected) })
 }
 
 // open returns ErrClosed after Close.
@@ -278,15 +289,24 @@ func (n *NATS) Close(ctx context.Context) error {
 		a.end()
 	}
 	err := n.calls.drained(ctx)
-	if err == nil {
-		if !n.alone {
-			n.nodes.goodbye()
-		}
-		flush, cancel := context.WithTimeout(ctx, callTimeout)
-		defer cancel()
-		err = n.conn.FlushWithContext(flush)
+	if err == nil && !n.alone {
+		err = n.goodbye(ctx)
 	}
 	return errors.Join(err, n.shutdown())
+}
+
+// goodbye tells the others, and makes sure that it went out.
+func (n *NATS) goodbye(ctx context.Context) error {
+	if !n.conn.IsConnected() {
+		return errDisconnected // they'll miss this node's beats
+	}
+	n.nodes.goodbye()
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	if err := n.conn.FlushWithContext(ctx); err != nil {
+		return fmt.Errorf("bus: say goodbye: %w", err)
+	}
+	return nil
 }
 
 // leave closes the bus to further calls and returns the attachments to end.

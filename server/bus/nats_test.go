@@ -124,13 +124,45 @@ func TestNATSInMemoryLeavesNothing(t *testing.T) {
 }
 
 func TestNATSRefusesABadDirectory(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "file")
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := bus.OpenNATS(t.Context(), bus.Options{DataDir: file}); err == nil {
-		_ = n.Close(t.Context())
-		t.Fatal("opened in a file")
+	// The server's own directory in ours is a file.
+	if err := os.WriteFile(filepath.Join(dir, "jetstream"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{file, dir} {
+		n, err := bus.OpenNATS(t.Context(), bus.Options{DataDir: bad})
+		if err == nil {
+			_ = n.Close(t.Context())
+			t.Fatalf("opened in %s", bad)
+		}
+		t.Log(err)
+	}
+}
+
+// TestNATSWithoutItsServer loses the server under a node.
+func TestNATSWithoutItsServer(t *testing.T) {
+	srv := bus.StartServer(t, bus.Options{})
+	n, err := bus.Connect(t.Context(), srv, bus.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, _, _ := attach(t, n, lobby)
+	r.awaitSeq(t, appendTo(t, n, lobby, "one"))
+	srv.Shutdown()
+	srv.WaitForShutdown()
+	eventually(t, "it notices", func() bool { return n.Ready(t.Context()) != nil })
+	if a := tryAppend(n, lobby, "", "two"); a.err == nil {
+		t.Fatalf("stored nowhere: %+v", a)
+	}
+	if _, _, err := n.Attach(t.Context(), lobby, r); err == nil {
+		t.Fatal("attached to nothing")
+	}
+	if err := n.Close(t.Context()); err == nil {
+		t.Fatal("said goodbye to nobody")
 	}
 }
 
