@@ -467,7 +467,6 @@ func TestResumeAndPositions(t *testing.T) {
 	b.start("red")
 	b.publish("red", false)
 	w.clock.Run(time.Second)
-	w.conn() // b's is the newest; cut a's
 	w.net.Conns()[0].Cut()
 	w.run("offline", func() bool { return !a.online })
 	b.publish("red", false)

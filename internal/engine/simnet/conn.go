@@ -52,6 +52,9 @@ func (c *Conn) Buffered() int {
 	return n
 }
 
+// Peer returns the other side.
+func (c *Conn) Peer() *Conn { return c.peer }
+
 // Close ends the connection after what was sent before. This side hears
 // Closed when the other one has answered, or after three seconds.
 func (c *Conn) Close(code wire.CloseCode, reason string) {
