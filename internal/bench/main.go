@@ -154,7 +154,7 @@ func (b *bench) carryOut(ctx context.Context, steps []step) {
 			left = time.Duration(float64(left) * float64(b.now().Sub(began)) / float64(done))
 		}
 		fmt.Fprintf(os.Stderr, "[%d/%d, about %s left] %s\n", i+1, len(steps), left.Round(time.Second), s)
-		if err := s.run(ctx); err != nil {
+		if err := s.run(ctx); err != nil && ctx.Err() == nil { // what an interrupt breaks is no news
 			b.problem(s.group, s.server, s.round, err.Error())
 		}
 		done += s.estimate

@@ -19,6 +19,7 @@ type row struct {
 	what, target     string
 	ours, peer, rate string // cells; rate is ours to the peer's
 	verdict          verdict
+	disturbed        bool // the verdict rests on disturbed runs
 }
 
 // unit writes a figure.
@@ -38,13 +39,14 @@ func (g budget) row(s samples) row {
 	out := row{what: g.what, target: g.target, verdict: unmeasured}
 	who, peer, compared := s.best(g.metric, g.higher)
 	if compared {
-		out.peer = g.unit(peer) + " (" + who + ")"
+		out.peer = peerCell(peer, g.unit, who)
 	}
 	own, ok := s.of(g.metric, ours)
 	if !ok {
 		return out
 	}
 	out.ours = cell(own, g.unit)
+	out.disturbed = own.disturbed || g.ratio > 0 && peer.disturbed
 	out.verdict = met
 	if g.limit > 0 && (g.higher && own.median < g.limit || !g.higher && own.median > g.limit) {
 		out.verdict = missed
@@ -56,7 +58,7 @@ func (g budget) row(s samples) row {
 		out.verdict = unmeasured
 		return out
 	}
-	ratio := own.median / peer
+	ratio := own.median / peer.median
 	out.rate = fmt.Sprintf("%.2f ×", ratio)
 	if g.higher && ratio < g.ratio || !g.higher && ratio > g.ratio {
 		out.verdict = missed
@@ -75,6 +77,11 @@ func cell(s spread, u unit) string {
 		text += " \\*"
 	}
 	return text
+}
+
+// peerCell is shorter: a table of budgets is about us.
+func peerCell(s spread, u unit, who string) string {
+	return cell(spread{median: s.median, disturbed: s.disturbed}, u) + " (" + who + ")"
 }
 
 // Targets of the design's budgets.
@@ -118,9 +125,8 @@ func rows(s samples) []row {
 // saturated compares everyone's best window.
 func saturated(s samples) row {
 	out := row{what: "fan-out to 1,000, 128 bytes, saturated, deliveries per core-second", target: "≥ 4 × (stretch 8 ×)", verdict: unmeasured}
-	var own spread
+	var own, peer spread
 	var who string
-	var peer float64
 	var measured bool
 	for _, w := range windows {
 		if w == 1 {
@@ -129,22 +135,23 @@ func saturated(s samples) row {
 		if v, ok := s.of(perCore(w), ours); ok && v.median > own.median {
 			own, measured = v, true
 		}
-		if name, v, ok := s.best(perCore(w), true); ok && v > peer {
+		if name, v, ok := s.best(perCore(w), true); ok && v.median > peer.median {
 			who, peer = name, v
 		}
 	}
-	if peer > 0 {
-		out.peer = perSecond(peer) + " (" + who + ")"
+	if who != "" {
+		out.peer = peerCell(peer, perSecond, who)
 	}
 	if !measured {
 		return out
 	}
 	out.ours = cell(own, perSecond)
-	if peer == 0 {
+	if who == "" {
 		return out
 	}
-	out.rate = fmt.Sprintf("%.2f ×", own.median/peer)
-	out.verdict = verdictOf(own.median >= saturatedGoal*peer)
+	out.rate = fmt.Sprintf("%.2f ×", own.median/peer.median)
+	out.verdict = verdictOf(own.median >= saturatedGoal*peer.median)
+	out.disturbed = own.disturbed || peer.disturbed
 	return out
 }
 
@@ -162,33 +169,34 @@ func latencies(s samples) []row {
 			r.target = "held; p99 ≤ 35 ms"
 		}
 		var who string
-		var best float64
+		var best spread
 		for _, server := range s.servers(p50At(rate)) {
 			v, _ := s.of(p50At(rate), server)
-			if server != ours && server != "parley-lossy" && held(s, rate, server) && (who == "" || v.median < best) {
-				who, best = server, v.median
+			if server != ours && server != "parley-lossy" && held(s, rate, server) && (who == "" || v.median < best.median) {
+				who, best = server, v
 			}
 		}
 		if who != "" {
 			p99, _ := s.of(p99At(rate), who)
-			r.peer = fmt.Sprintf("%s, p99 %s (%s)", micros(best), micros(p99.median), who)
+			r.peer = fmt.Sprintf("%s, p99 %s (%s)", cell(spread{median: best.median, disturbed: best.disturbed}, micros), micros(p99.median), who)
 		}
 		p50, measured := s.of(p50At(rate), ours)
 		p99, _ := s.of(p99At(rate), ours)
-		_, tried := s.of(heldAt(rate), ours)
+		try, tried := s.of(heldAt(rate), ours)
+		r.disturbed = try.disturbed || p50.disturbed || compared && best.disturbed
 		switch {
 		case tried && !held(s, rate, ours):
 			r.ours, r.verdict = "not held", missed
 		case measured:
 			r.ours = cell(p50, micros) + ", p99 " + micros(p99.median)
 			if who != "" {
-				r.rate = fmt.Sprintf("%.2f ×", p50.median/best)
+				r.rate = fmt.Sprintf("%.2f ×", p50.median/best.median)
 			}
 			switch {
 			case !compared:
 				r.verdict = verdictOf(p99.median <= p99LimitMicro)
 			case who != "":
-				r.verdict = verdictOf(p50.median <= goal*best)
+				r.verdict = verdictOf(p50.median <= goal*best.median)
 			}
 		}
 		out = append(out, r)

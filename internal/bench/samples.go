@@ -150,16 +150,16 @@ func (s samples) take(server string, r load.Result) (wrong []string) {
 	return wrong
 }
 
-// best returns the server, other than ours, with the best median, and that median.
-func (s samples) best(name string, higher bool) (who string, value float64, ok bool) {
+// best returns the server, other than ours, with the best median, and its figure.
+func (s samples) best(name string, higher bool) (who string, figure spread, ok bool) {
 	for _, server := range s.servers(name) {
 		if server == ours || server == "parley-lossy" {
 			continue
 		}
 		v, _ := s.of(name, server)
-		if !ok || higher == (v.median > value) {
-			who, value, ok = server, v.median, true
+		if !ok || higher == (v.median > figure.median) {
+			who, figure, ok = server, v, true
 		}
 	}
-	return who, value, ok
+	return who, figure, ok
 }

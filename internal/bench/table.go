@@ -46,7 +46,11 @@ func (r report) markdown() string {
 
 	table := [][]string{{"what", "target", "Parley", "best peer", "ratio", ""}}
 	for _, row := range rows(r.samples) {
-		table = append(table, []string{row.what, row.target, row.ours, row.peer, row.rate, string(row.verdict)})
+		judged := string(row.verdict)
+		if row.disturbed && row.verdict != unmeasured {
+			judged += ` \*`
+		}
+		table = append(table, []string{row.what, row.target, row.ours, row.peer, row.rate, judged})
 	}
 	writeTable(&out, table)
 	out.WriteString("\n\\* only runs in which others took more than a tenth of the server's or the generator's core.\n")

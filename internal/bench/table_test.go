@@ -201,6 +201,25 @@ func TestDisturbedRunsStandAside(t *testing.T) {
 	}
 }
 
+func TestVerdictOnDisturbedRunsSaysSo(t *testing.T) {
+	s := full(5)
+	delete(s, metric{perCore(1), ours})
+	s.addTo(perCore(1), ours, 1e9, true)
+	text := report{samples: s, rounds: 1}.markdown()
+	stars := 0
+	for line := range strings.Lines(text) {
+		if strings.Contains(line, `met \*`) {
+			stars++
+			if !strings.Contains(line, "each message alone") {
+				t.Errorf("star in %s", line)
+			}
+		}
+	}
+	if stars != 1 {
+		t.Errorf("%d verdicts have a star, want 1", stars)
+	}
+}
+
 func TestStarvedGeneratorIsNotTheServersFault(t *testing.T) {
 	s := samples{}
 	wrong := s.take("ws", load.Result{Mode: load.FanOut, Loads: []load.LoadResult{{Rate: 50_000, Starved: true}}})
