@@ -134,6 +134,16 @@ func (r *record) count(kind engine.EventKind) int {
 	return n
 }
 
+// cut breaks the newest socket and waits until the client has dialled again.
+func (s *script) cut() {
+	s.t.Helper()
+	n := len(s.sockets)
+	s.last().handler.Closed(1006, "")
+	if !s.clock.RunUntil(time.Minute, func() bool { return len(s.sockets) > n }) {
+		s.t.Fatal("the client did not dial again")
+	}
+}
+
 // online connects a client, welcomes it, and lets it join rooms.
 func (s *script) online(c *engine.Client, rooms ...string) *scripted {
 	s.t.Helper()

@@ -1,0 +1,208 @@
+package engine_test
+
+import (
+	"testing"
+	"time"
+
+	"parley/internal/engine"
+	"parley/internal/wire"
+)
+
+// expiring collects when TokenExpiring was told, and for what.
+func expiring(a *actor) (rooms []string, times []time.Time) {
+	for _, e := range a.events {
+		if e.Kind == engine.TokenExpiring {
+			rooms = append(rooms, e.Room)
+			times = append(times, e.Time)
+		}
+	}
+	return rooms, times
+}
+
+// The warning comes TokenWarning before the expiry by the server's clock,
+// however wrong our own is.
+func TestTokenWarning(t *testing.T) {
+	for _, skew := range []time.Duration{0, 7 * time.Hour, -400 * 24 * time.Hour} {
+		w := newWorld(t, 50)
+		w.server.clockSkew = skew
+		start := w.clock.Now()
+		expiry := start.Add(skew).Add(10 * time.Minute)
+		w.server.tokenUntil["room token"] = expiry
+		a := w.newActor("alice", nil)
+		a.start()
+		a.join("red", engine.JoinOptions{Token: "room token"}, nil)
+		w.clock.Run(9*time.Minute + 29*time.Second - w.clock.Now().Sub(start))
+		if rooms, _ := expiring(a); len(rooms) != 0 {
+			t.Fatalf("skew %v: told early", skew)
+		}
+		w.clock.Run(2 * time.Second)
+		rooms, times := expiring(a)
+		if len(rooms) != 1 || rooms[0] != "red" || !times[0].Equal(expiry) {
+			t.Fatalf("skew %v: told for %q at %v", skew, rooms, times)
+		}
+		if now, known := a.ServerTime(); !known || now.Sub(w.clock.Now().Add(skew)).Abs() > 50*time.Millisecond {
+			t.Errorf("skew %v: server time %v is off by %v", skew, now, now.Sub(w.clock.Now().Add(skew)))
+		}
+		// A cut tells nothing again; a new token does.
+		w.conn().Cut()
+		w.run("back", func() bool { return a.has(engine.Reconnected) })
+		w.clock.Run(time.Minute)
+		if rooms, _ := expiring(a); len(rooms) != 1 {
+			t.Errorf("skew %v: told %q", skew, rooms)
+		}
+		w.server.tokenUntil["next token"] = w.clock.Now().Add(skew).Add(2 * time.Minute)
+		var renewed error = wire.RefusalOf(nil).Error()
+		a.call(func() { a.Renew("red", "next token", a.done("renew", func(err error) { renewed = err })) })
+		w.clock.Run(80 * time.Second)
+		if rooms, _ := expiring(a); len(rooms) != 1 || renewed != nil {
+			t.Fatalf("skew %v: told %q after renewal: %v", skew, rooms, renewed)
+		}
+		w.clock.Run(20 * time.Second)
+		if rooms, _ := expiring(a); len(rooms) != 2 {
+			t.Errorf("skew %v: told %q", skew, rooms)
+		}
+		a.finish()
+	}
+}
+
+// A token with less than the warning left is told of at once, also when it has
+// expired already.
+func TestTokenExpiresSoon(t *testing.T) {
+	for _, left := range []time.Duration{29 * time.Second, time.Second, -time.Hour} {
+		w := newWorld(t, 51)
+		w.server.tokenUntil["soon"] = w.clock.Now().Add(left)
+		a := w.newActor("alice", nil)
+		a.start()
+		a.join("red", engine.JoinOptions{Token: "soon"}, nil)
+		w.clock.Run(time.Second)
+		if want := []string{"connect", "online", "join red", "expiring red"}; len(a.log) != 4 || a.log[3] != want[3] {
+			t.Errorf("left %v: log %q", left, a.log)
+		}
+		a.finish()
+	}
+}
+
+// The session's token counts for itself and for the rooms opened with it.
+func TestSessionToken(t *testing.T) {
+	w := newWorld(t, 52)
+	w.server.tokenUntil["token of alice"] = w.clock.Now().Add(5 * time.Minute)
+	a := w.newActor("alice", nil)
+	a.start("red")
+	a.join("blue", engine.JoinOptions{Token: "of its own"}, nil)
+	w.clock.Run(5 * time.Minute)
+	if rooms, _ := expiring(a); len(rooms) != 1 || rooms[0] != "" {
+		// The server of the tests gives rooms no expiry of the session's token.
+		t.Fatalf("told for %q", rooms)
+	}
+	w.server.tokenUntil["second"] = w.clock.Now().Add(3 * time.Minute)
+	a.call(func() { a.Renew("", "second", a.done("renew", nil)) })
+	w.clock.Run(3 * time.Minute)
+	rooms, _ := expiring(a)
+	if len(rooms) != 3 || rooms[1]+rooms[2] != "red" {
+		t.Fatalf("told for %q", rooms)
+	}
+	// For a room that was opened with the session's token Renew means that one.
+	a.call(func() { a.Renew("red", "third", a.done("renew", nil)) })
+	w.clock.Run(time.Second)
+	if last := w.server.renews[len(w.server.renews)-1]; last != (wire.Renew{Token: "third"}) {
+		t.Errorf("renewed %+v", last)
+	}
+	w.conn().Cut()
+	w.run("back", func() bool { return a.count(engine.Reconnected) == 2 })
+	if hello := w.server.hellos[len(w.server.hellos)-1]; hello.Token != "third" {
+		t.Errorf("logged in again with %q", hello.Token)
+	}
+	if join := w.server.session("alice").rooms["blue"]; join.Token != "of its own" {
+		t.Errorf("joined blue again with %q", join.Token)
+	}
+	a.finish()
+}
+
+// A token that the server refuses does not take the place of the one before.
+func TestRenewRefused(t *testing.T) {
+	w := newWorld(t, 53)
+	a := w.newActor("alice", nil)
+	a.start()
+	a.join("red", engine.JoinOptions{Token: "good"}, nil)
+	w.clock.Run(time.Second)
+	var errs []error
+	for _, room := range []string{"", "red"} {
+		a.call(func() { a.Renew(room, "bad", a.done("renew", func(err error) { errs = append(errs, err) })) })
+	}
+	w.clock.Run(time.Second)
+	if len(errs) != 2 || wire.CodeOf(errs[0]) != wire.CodeTokenInvalid || wire.CodeOf(errs[1]) != wire.CodeTokenInvalid {
+		t.Fatalf("Renew: %v", errs)
+	}
+	w.conn().Cut()
+	w.run("back", func() bool { return a.has(engine.Reconnected) })
+	if hello := w.server.hellos[len(w.server.hellos)-1]; hello.Token != "token of alice" {
+		t.Errorf("logged in again with %q", hello.Token)
+	}
+	if join := w.server.session("alice").rooms["red"]; join.Token != "good" {
+		t.Errorf("joined again with %q", join.Token)
+	}
+	a.finish()
+}
+
+// The server may change an expiry: the alarm follows, or tells at once.
+func TestTokenExpiringPush(t *testing.T) {
+	s, heard := newScript(t), &record{}
+	c := engine.New(s.config(heard))
+	c.Connect(nil)
+	c.Join("red", engine.JoinOptions{}, nil)
+	socket := s.last()
+	socket.handler.Opened()
+	ms := func(in time.Duration) uint64 { return uint64(s.clock.Now().Add(in).UnixMilli()) }
+	socket.push(0, &wire.Welcome{ServerTimeMS: ms(0), TokenExpiresMS: ms(time.Hour)})
+	socket.push(of(wire.IsJoin, socket.envelopes(t))[0].ID, &wire.Joined{Room: "red", Epoch: "e", TokenExpiresMS: ms(time.Hour)})
+	alive := func(d time.Duration) {
+		for end := s.clock.Now().Add(d); s.clock.Now().Before(end); {
+			s.clock.Run(min(10*time.Second, end.Sub(s.clock.Now())))
+			socket.push(0, &wire.Pong{})
+		}
+	}
+	at := ms(2 * time.Minute)
+	socket.push(0, &wire.TokenExpiring{Room: "red", ExpiresMS: at}, &wire.TokenExpiring{Room: "unknown", ExpiresMS: at})
+	alive(89 * time.Second)
+	if n := heard.count(engine.TokenExpiring); n != 0 {
+		t.Fatalf("told %d times early", n)
+	}
+	alive(2 * time.Second)
+	if n := heard.count(engine.TokenExpiring); n != 1 {
+		t.Fatalf("told %d times", n)
+	}
+	socket.push(0, &wire.TokenExpiring{Room: "red", ExpiresMS: at}) // known
+	if n := heard.count(engine.TokenExpiring); n != 1 {
+		t.Fatalf("told %d times", n)
+	}
+	at = ms(10 * time.Second)
+	socket.push(0, &wire.TokenExpiring{ExpiresMS: at}) // the session's, and so red's
+	if n := heard.count(engine.TokenExpiring); n != 3 {
+		t.Fatalf("told %d times", n)
+	}
+	socket.push(0, &wire.TokenExpiring{ExpiresMS: 0}) // never
+	alive(2 * time.Hour)
+	if n := heard.count(engine.TokenExpiring); n != 3 {
+		t.Errorf("told %d times", n)
+	}
+}
+
+// An expiry in the far future needs several settings of the alarm.
+func TestTokenExpiresInWeeks(t *testing.T) {
+	w := newWorld(t, 54)
+	start := w.clock.Now()
+	w.server.tokenUntil["token of alice"] = start.Add(40 * 24 * time.Hour)
+	w.server.tokenUntil["for ever"] = time.UnixMilli(1<<62 - 1)
+	a := w.newActor("alice", nil)
+	a.start()
+	a.join("red", engine.JoinOptions{Token: "for ever"}, nil)
+	w.clock.Run(40*24*time.Hour - 31*time.Second)
+	if rooms, _ := expiring(a); len(rooms) != 0 {
+		t.Fatalf("told early, for %q", rooms)
+	}
+	w.clock.Run(time.Minute)
+	if rooms, _ := expiring(a); len(rooms) != 1 || rooms[0] != "" {
+		t.Errorf("told for %q", rooms)
+	}
+	a.finish()
+}
