@@ -7,12 +7,14 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"io"
 	"io/fs"
 	"mime"
 	"net/http"
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed all:assets
@@ -33,17 +35,22 @@ func sub(dir string) fs.FS {
 	return files
 }
 
-// file is one file with its compressed forms.
+// file is one file with its compressed forms. Its bytes stay where they are,
+// in the binary: nothing is read before somebody asks.
 type file struct {
 	kind   string // Content-Type
-	hash   string // of the plain bytes
-	plain  []byte
-	br, gz []byte
+	plain  string // name in the tree; empty while only a compressed form was seen
+	br, gz string // names of the compressed forms
+
+	once sync.Once
+	hash string // of the plain bytes
+	err  error
 }
 
-// Files serves a file tree. It is read once; names ending in .br or .gz are
-// compressed forms of the file they are named after.
+// Files serves a file tree. Names ending in .br or .gz are compressed forms of
+// the file they are named after.
 type Files struct {
+	tree  fs.FS
 	files map[string]*file
 	// Headers sets what every answer has.
 	Headers func(h http.Header, name string)
@@ -57,9 +64,9 @@ var kinds = map[string]string{
 	".ts": "text/plain; charset=utf-8", ".cts": "text/plain; charset=utf-8", ".svg": "image/svg+xml", ".ico": "image/x-icon",
 }
 
-// Load reads a tree.
+// Load lists a tree.
 func Load(tree fs.FS) (*Files, error) {
-	f := &Files{files: map[string]*file{}}
+	f := &Files{tree: tree, files: map[string]*file{}}
 	err := fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			if name == "." {
@@ -67,13 +74,9 @@ func Load(tree fs.FS) (*Files, error) {
 			}
 			return err
 		}
-		content, err := fs.ReadFile(tree, name)
-		if err != nil {
-			return err
-		}
-		base, form := name, ""
-		if ext := path.Ext(name); ext == ".br" || ext == ".gz" {
-			base, form = strings.TrimSuffix(name, ext), ext
+		base, form := name, path.Ext(name)
+		if form == ".br" || form == ".gz" {
+			base = strings.TrimSuffix(name, form)
 		}
 		at := f.files[base]
 		if at == nil {
@@ -82,16 +85,31 @@ func Load(tree fs.FS) (*Files, error) {
 		}
 		switch form {
 		case ".br":
-			at.br = content
+			at.br = name
 		case ".gz":
-			at.gz = content
+			at.gz = name
 		default:
-			sum := sha256.Sum256(content)
-			at.plain, at.hash = content, hex.EncodeToString(sum[:16])
+			at.plain = name
 		}
 		return nil
 	})
 	return f, err
+}
+
+// hashOf returns the hash of a file's plain bytes.
+func (f *Files) hashOf(at *file) (string, error) {
+	at.once.Do(func() {
+		var content fs.File
+		if content, at.err = f.tree.Open(at.plain); at.err != nil {
+			return
+		}
+		defer func() { _ = content.Close() }() // it was only read
+		sum := sha256.New()
+		if _, at.err = io.Copy(sum, content); at.err == nil {
+			at.hash = hex.EncodeToString(sum.Sum(nil)[:16])
+		}
+	})
+	return at.hash, at.err
 }
 
 func kindOf(name string) string {
@@ -106,7 +124,7 @@ func kindOf(name string) string {
 }
 
 // Has reports whether there is a file of this name.
-func (f *Files) Has(name string) bool { at := f.files[name]; return at != nil && at.plain != nil }
+func (f *Files) Has(name string) bool { at := f.files[name]; return at != nil && at.plain != "" }
 
 // ServeHTTP serves the file that the path, without its leading slash, names; a
 // folder is its index.html.
@@ -120,9 +138,14 @@ func (f *Files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if name == "" || strings.HasSuffix(name, "/") {
 		name += "index.html"
 	}
-	at := f.files[name]
-	if at == nil || at.plain == nil {
+	if !f.Has(name) {
 		http.Error(w, "There is no "+strconv.Quote("/"+name)+" here.", http.StatusNotFound)
+		return
+	}
+	at := f.files[name]
+	hash, err := f.hashOf(at)
+	if err != nil {
+		http.Error(w, "The file can't be read.", http.StatusInternalServerError)
 		return
 	}
 	h := w.Header()
@@ -133,18 +156,18 @@ func (f *Files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Vary", "Accept-Encoding")
 	// A request that names the content's hash gets what never changes.
-	if version := r.URL.Query().Get("v"); version != "" && strings.HasPrefix(at.hash, version) && len(version) >= 8 {
+	if version := r.URL.Query().Get("v"); len(version) >= 8 && strings.HasPrefix(hash, version) {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	} else {
 		h.Set("Cache-Control", "no-cache")
 	}
-	body, tag, accepts := at.plain, at.hash, r.Header.Get("Accept-Encoding")
+	body, tag, accepts := at.plain, hash, r.Header.Get("Accept-Encoding")
 	switch {
-	case at.br != nil && accepted(accepts, "br"):
-		body, tag = at.br, at.hash+"-br"
+	case at.br != "" && accepted(accepts, "br"):
+		body, tag = at.br, hash+"-br"
 		h.Set("Content-Encoding", "br")
-	case at.gz != nil && accepted(accepts, "gzip"):
-		body, tag = at.gz, at.hash+"-gz"
+	case at.gz != "" && accepted(accepts, "gzip"):
+		body, tag = at.gz, hash+"-gz"
 		h.Set("Content-Encoding", "gzip")
 	}
 	h.Set("ETag", `"`+tag+`"`)
@@ -152,9 +175,22 @@ func (f *Files) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	f.write(w, r, body)
+}
+
+// write sends one file of the tree.
+func (f *Files) write(w http.ResponseWriter, r *http.Request, name string) {
+	content, err := f.tree.Open(name)
+	if err != nil {
+		http.Error(w, "The file can't be read.", http.StatusInternalServerError)
+		return
+	}
+	defer func() { _ = content.Close() }() // it was only read
+	if info, err := content.Stat(); err == nil {
+		w.Header().Set("Content-Length", strconv.FormatInt(info.Size(), 10))
+	}
 	if r.Method == http.MethodGet {
-		_, _ = w.Write(body) // the client hung up: nobody is left to tell
+		_, _ = io.Copy(w, content) // the client hung up: nobody is left to tell
 	}
 }
 
