@@ -18,6 +18,10 @@ func (u *User) Join() {
 			return
 		}
 	}
+	if here := (place{u.Name, u.Room}); u.past != here {
+		u.Window.Clear()
+		u.past = here
+	}
 	u.Phase, u.Step, u.Trouble = Joining, "Fetching credentials", Trouble{}
 	u.attempt++
 	ctx, cancel := context.WithCancel(u.ctx)
@@ -97,7 +101,7 @@ func (u *User) Leave() {
 }
 
 // Back shows the form again, so that name and room can be changed. Messages
-// stay until somebody else joins.
+// stay until another name or another room is joined.
 func (u *User) Back() {
 	u.Leave()
 	u.Entered, u.Trouble = false, Trouble{}

@@ -85,9 +85,13 @@ type User struct {
 	stop    context.CancelFunc
 	engine  Engine
 	owner   string // the name that engine was opened for
+	past    place  // whose messages, from which room, the window holds
 	attempt int    // counts joins, so that a cancelled one can't act later
 	cancel  context.CancelFunc
 }
+
+// place is a name in a room.
+type place struct{ name, room string }
 
 // NewUser returns a user who is outside, and starts the goroutine that applies
 // events until Close.

@@ -218,8 +218,18 @@ func TestAnotherNameGetsAnotherEngine(t *testing.T) {
 		p, h := &page{}, newHall()
 		u := guests(t, p, h, "alice")[0]
 		first := h.find(t, "r1", "alice")
+		p.with(func() { u.Write("mine"); u.Send() })
+		settle()
+		p.with(func() { u.Leave(); u.Join() })
+		settle()
+		if len(u.Window.Rows) != 1 {
+			t.Errorf("%d messages after coming back, want the one from before", len(u.Window.Rows))
+		}
 		p.with(func() { u.Back(); u.Name = "bob"; u.Join() })
 		settle()
+		if len(u.Window.Rows) != 0 {
+			t.Errorf("bob sees %d messages of alice's as his own", len(u.Window.Rows))
+		}
 		if h.find(t, "r1", "bob") == first || !first.closed {
 			t.Error("the engine of the old name was kept or left open")
 		}

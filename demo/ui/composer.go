@@ -17,6 +17,7 @@ type Composer struct {
 
 func (c *Composer) submit(event vugu.DOMEvent) {
 	event.PreventDefault()
+	c.Seat.focusDraft = true
 	c.Seat.Send()
 }
 
@@ -65,15 +66,18 @@ func (c *Composer) reasonClass() string {
 
 func (c *Composer) nobody() bool { return len(c.Seat.Members.List()) == 0 }
 
-// ready puts the focus into the draft when the user has just come in and the
-// focus is nowhere, because the form that had it is gone.
+// ready puts the focus into the draft when the user has just come in or sent
+// something, unless the focus is somewhere else on purpose: it is nowhere when
+// the form that had it is gone, and on Send when that was pressed, which is
+// about to be disabled.
 func (c *Composer) ready(field js.Value) {
 	if !c.Seat.focusDraft {
 		return
 	}
 	c.Seat.focusDraft = false
 	document := js.Global().Get("document")
-	if same(document.Get("activeElement"), document.Get("body")) {
-		field.Call("focus")
+	active := document.Get("activeElement")
+	if same(active, document.Get("body")) || same(active.Get("form"), field.Get("form")) {
+		field.Call("focus", map[string]any{"preventScroll": true})
 	}
 }

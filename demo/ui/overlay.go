@@ -58,11 +58,13 @@ func (o *Overlay) Attach(element js.Value) {
 			return nil
 		})
 	}
-	if o.element.Truthy() {
-		o.element.Call("removeEventListener", "animationend", o.ended)
-	}
 	element.Call("replaceChildren")
-	element.Call("addEventListener", "animationend", o.ended)
+	for _, event := range [...]string{"animationend", "animationcancel"} { // cancelled: the tab went behind another
+		if o.element.Truthy() {
+			o.element.Call("removeEventListener", event, o.ended)
+		}
+		element.Call("addEventListener", event, o.ended)
+	}
 	o.element, o.table = element, lane.NewTable(lanes)
 	o.launch()
 }
@@ -104,8 +106,13 @@ func (o *Overlay) launch() {
 	}
 }
 
-// start measures a text on the page and lets it fly if a lane is free.
+// start measures a text on the page and lets it fly if a lane is free. Where
+// nobody sees it, in a tab behind another, it counts as flown.
 func (o *Overlay) start(f flight) (wait time.Duration, started bool) {
+	field := o.element.Get("clientWidth").Float()
+	if field == 0 {
+		return 0, true
+	}
 	text := js.Global().Get("document").Call("createElement", "span")
 	text.Set("textContent", f.text)
 	text.Set("className", "flying")
@@ -113,7 +120,7 @@ func (o *Overlay) start(f flight) (wait time.Duration, started bool) {
 		text.Set("className", "flying own")
 	}
 	o.element.Call("append", text)
-	width, field := text.Get("offsetWidth").Float(), o.element.Get("clientWidth").Float()
+	width := text.Get("offsetWidth").Float()
 	occupies := lane.Entering(width)
 	if js.Global().Call("matchMedia", "(prefers-reduced-motion: reduce)").Get("matches").Bool() {
 		occupies = still
