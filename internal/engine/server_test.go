@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -100,14 +101,16 @@ func newServer(t testing.TB, clock engine.Clock, net *simnet.Network, seed uint6
 		refuseJoin: map[string]*wire.Refusal{}, tokenUntil: map[string]time.Time{},
 		limits: wire.Limits{FrameBytes: 16 << 10, MessageBytes: 8 << 10, Rooms: 8},
 	}
-	net.Listen(serverURL, func(conn *simnet.Conn) engine.SocketHandler {
-		s.accepted++
-		l := &link{server: s, conn: conn, number: s.accepted}
-		s.links = append(s.links, l)
-		s.ping(l)
-		return l
-	})
+	net.Listen(serverURL, func(conn *simnet.Conn) engine.SocketHandler { return s.accept(conn) })
 	return s
+}
+
+func (s *server) accept(conn *simnet.Conn) *link {
+	s.accepted++
+	l := &link{server: s, conn: conn, number: s.accepted}
+	s.links = append(s.links, l)
+	s.ping(l)
+	return l
 }
 
 func (s *server) room(name string) *serverRoom {
@@ -499,4 +502,48 @@ func (s *server) ping(l *link) {
 		}
 		s.ping(l)
 	})
+}
+
+// listen starts a server for clients on several goroutines: whatever reaches
+// it takes its turn.
+func listen(t testing.TB, clock engine.Clock, net *simnet.Network) {
+	turn := new(sync.Mutex)
+	s := newServer(t, turns{clock, turn}, net, 1)
+	net.Listen(serverURL, func(conn *simnet.Conn) engine.SocketHandler {
+		turn.Lock()
+		defer turn.Unlock()
+		return &turnTaker{turn, s.accept(conn)}
+	})
+}
+
+type turns struct {
+	engine.Clock
+	turn *sync.Mutex
+}
+
+func (c turns) AfterFunc(d time.Duration, f func()) engine.Timer {
+	return c.Clock.AfterFunc(d, func() {
+		c.turn.Lock()
+		defer c.turn.Unlock()
+		f()
+	})
+}
+
+type turnTaker struct {
+	turn *sync.Mutex
+	link *link
+}
+
+func (l *turnTaker) Opened() {}
+
+func (l *turnTaker) Frame(frame []byte) {
+	l.turn.Lock()
+	defer l.turn.Unlock()
+	l.link.Frame(frame)
+}
+
+func (l *turnTaker) Closed(code wire.CloseCode, reason string) {
+	l.turn.Lock()
+	defer l.turn.Unlock()
+	l.link.Closed(code, reason)
 }
