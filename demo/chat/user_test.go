@@ -133,17 +133,17 @@ func TestJoinRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, row := range map[string]struct {
 			room    string
-			break_  func(*hall)
+			spoil   func(*hall)
 			want    string
 			entries int
 		}{
-			"room's name":  {room: "a room", break_: func(*hall) {}, want: "spaces"},
-			"credentials":  {room: "r1", break_: func(h *hall) { h.refuse = &sdk.Error{What: "Failed to fetch"} }, want: "can't be reached"},
-			"login":        {room: "r1", break_: func(h *hall) { h.login = &sdk.Error{Code: 1002034} }, want: "full", entries: 2},
-			"unknown code": {room: "r1", break_: func(h *hall) { h.login = &sdk.Error{Code: 1009999, What: "odd"} }, want: "Odd.", entries: 2},
+			"room's name":  {room: "a room", spoil: func(*hall) {}, want: "spaces"},
+			"credentials":  {room: "r1", spoil: func(h *hall) { h.refuse = &sdk.Error{What: "Failed to fetch"} }, want: "can't be reached"},
+			"login":        {room: "r1", spoil: func(h *hall) { h.login = &sdk.Error{Code: 1002034} }, want: "full", entries: 2},
+			"unknown code": {room: "r1", spoil: func(h *hall) { h.login = &sdk.Error{Code: 1009999, What: "odd"} }, want: "Odd.", entries: 2},
 		} {
 			p, h := &page{}, newHall()
-			row.break_(h)
+			row.spoil(h)
 			u := chat.NewUser(1, p, h)
 			u.Name, u.Room = "alice", row.room
 			p.with(u.Join)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"syscall/js"
 )
 
@@ -107,4 +108,13 @@ func errorOf(v js.Value) error {
 		}
 	}
 	return e
+}
+
+// whatOf takes the fix off the end of a message that carries both, as the
+// message of Parley's own errors does, so that nothing is said twice.
+func whatOf(message, fix string) string {
+	if fix == "" {
+		return message
+	}
+	return strings.TrimSpace(strings.TrimSuffix(message, fix))
 }

@@ -1,9 +1,6 @@
 package sdk
 
-import (
-	"strconv"
-	"strings"
-)
+import "strconv"
 
 // Error is a refusal by the SDK or the server, in whichever of its shapes it
 // came: {code, msg} of loginRoom, {errorCode, extendedData} of the senders, or
@@ -28,13 +25,4 @@ func (e *Error) Error() string {
 		return e.Name + ": " + what
 	}
 	return what
-}
-
-// whatOf takes the fix off the end of a message that carries both, as the
-// message of Parley's own errors does, so that nothing is said twice.
-func whatOf(message, fix string) string {
-	if fix == "" {
-		return message
-	}
-	return strings.TrimSpace(strings.TrimSuffix(message, fix))
 }

@@ -139,7 +139,7 @@ type spy struct {
 	open func(*engine)
 }
 
-func (s spy) Open(c sdk.Credentials, listen func(sdk.Event)) (chat.Engine, error) {
+func (s spy) Open(_ sdk.Credentials, listen func(sdk.Event)) (chat.Engine, error) {
 	e := &engine{listen: listen}
 	s.open(e)
 	return e, nil

@@ -40,7 +40,7 @@ func run(ctx context.Context, out string, quality int, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(out, 0o755); err != nil {
+	if err := os.MkdirAll(out, 0o755); err != nil { //nolint:gosec // what is served may be read
 		return err
 	}
 	files, err := gather(ctx, root)
