@@ -62,6 +62,21 @@ func TestHelloAndJoinsAreOneFrame(t *testing.T) {
 	}
 }
 
+// What got no Welcome is sent again with the next Hello.
+func TestHelloAgainHasTheJoins(t *testing.T) {
+	s := newScript(t)
+	c := engine.New(s.config(&record{}))
+	c.Connect(nil)
+	c.Join("red", engine.JoinOptions{}, nil)
+	s.last().handler.Opened()
+	s.cut()
+	s.last().handler.Opened()
+	sent := s.last().envelopes(t)
+	if len(s.last().frames) != 1 || len(sent) != 2 || sent[1].Kind != wire.IsJoin {
+		t.Errorf("sent %v in %d frames", sent, len(s.last().frames))
+	}
+}
+
 func TestConnectTellsWhatConfigLacks(t *testing.T) {
 	for _, row := range []struct {
 		name  string

@@ -130,6 +130,22 @@ func TestRejoinRefusedForNow(t *testing.T) {
 		t.Errorf("removed with %v", e.Err)
 	}
 	a.finish()
+	// Nor after Close or Leave.
+	for _, leave := range []bool{true, false} {
+		delete(w.server.refuseJoin, "bob")
+		b := w.newActor("bob", nil)
+		b.start("red")
+		w.server.refuseJoin["bob"] = &wire.Refusal{Code: wire.CodeOverloaded, What: "busy", RetryAfterMS: 10_000}
+		w.conn().Cut()
+		w.clock.Run(15 * time.Second)
+		if b.inside["red"] == nil || !b.online {
+			t.Fatalf("log %q", b.log)
+		}
+		if leave {
+			b.leave("red")
+		}
+		b.finish()
+	}
 }
 
 func TestJoinTimesOut(t *testing.T) {
@@ -216,6 +232,33 @@ func TestLeave(t *testing.T) {
 	}
 	a.finish()
 	b.finish()
+}
+
+// A Leave whose answer is outstanding is not repeated once the room is joined
+// again: it would end the new stay.
+func TestLeaveIsNotRepeatedIntoANewStay(t *testing.T) {
+	s := newScript(t)
+	c := engine.New(s.config(&record{}))
+	socket := s.online(c, "red", "blue")
+	c.Leave("red")
+	c.Leave("blue")
+	c.Join("red", engine.JoinOptions{}, nil)
+	joins := of(wire.IsJoin, socket.envelopes(t))
+	socket.push(joins[len(joins)-1].ID, &wire.Joined{Room: "red", Epoch: "e"})
+	s.cut()
+	socket = s.last()
+	socket.handler.Opened()
+	var left []string
+	for _, e := range of(wire.IsLeave, socket.envelopes(t)) {
+		var m wire.Leave
+		if err := m.Decode(e.Body); err != nil {
+			t.Fatal(err)
+		}
+		left = append(left, m.Room)
+	}
+	if !slices.Equal(left, []string{"blue"}) {
+		t.Errorf("left again: %q", left)
+	}
 }
 
 func TestKicked(t *testing.T) {
@@ -422,7 +465,24 @@ func TestPositions(t *testing.T) {
 	frame = wire.AppendEnvelope(frame, 0, message(2, "bob"))
 	socket.handler.Frame(frame)
 	position("another epoch", "g", 2)
-	if want := []string{"1", "4", "lossy", "8", "3", "2"}; !slices.Equal(heard.messages, want) {
+	// Another one in which nothing is missing, and one further on in the same.
+	joined := func(m wire.Joined, then ...wire.Body) {
+		s.cut()
+		socket = s.last()
+		socket.handler.Opened()
+		id := of(wire.IsJoin, socket.envelopes(t))[0].ID
+		socket.push(0, &wire.Welcome{})
+		m.Room = "red"
+		socket.push(id, &m)
+		socket.push(0, then...)
+	}
+	joined(wire.Joined{Epoch: "h"}, message(1, "bob"))
+	position("another epoch without a gap", "h", 1)
+	joined(wire.Joined{Epoch: "h", Seq: 5}, message(4, "bob"))
+	position("further on", "h", 5)
+	joined(wire.Joined{Epoch: "h", Seq: 2}, message(4, "bob"))
+	position("further back", "h", 5)
+	if want := []string{"1", "4", "lossy", "8", "3", "2", "1"}; !slices.Equal(heard.messages, want) {
 		t.Errorf("told %q, want %q", heard.messages, want)
 	}
 	if n := heard.count(engine.MessagesMissed); n != 3 {
