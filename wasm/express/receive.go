@@ -56,7 +56,7 @@ func (s *session) Messages(views []wire.RoomMessageView) {
 			t.Number(0)
 		}
 		count++
-		t.Set(counted, float64(count))
+		t.Numbers[counted] = float64(count)
 		if from != nil && string(from) == string(v.From) && string(name) == string(v.Name) {
 			t.Number(same)
 		} else {

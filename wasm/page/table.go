@@ -1,6 +1,9 @@
 package page
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+	"unsafe"
+)
 
 // Table carries the messages of one frame to the page in one crossing: numbers,
 // one run of text and one run of bytes. The page reads the numbers in the order
@@ -22,9 +25,6 @@ func (t *Table) Reset() {
 // Number puts a number.
 func (t *Table) Number(n float64) { t.Numbers = append(t.Numbers, n) }
 
-// Set changes a number that was put at index i.
-func (t *Table) Set(i int, n float64) { t.Numbers[i] = n }
-
 // Text puts a text: its length in UTF-16 units among the numbers. Bytes that
 // are not UTF-8 become U+FFFD here, because the page's decoder would replace
 // another number of them and cut every later text wrongly.
@@ -34,6 +34,10 @@ func (t *Table) Text(text []byte) {
 		t.Numbers = append(t.Numbers, float64(len(text)))
 		return
 	}
+	t.textBeyondASCII(text)
+}
+
+func (t *Table) textBeyondASCII(text []byte) {
 	units := 0
 	if utf8.Valid(text) {
 		t.UTF8 = append(t.UTF8, text...)
@@ -65,15 +69,19 @@ func (t *Table) Bytes(data []byte) {
 	t.Numbers = append(t.Numbers, float64(len(data)))
 }
 
+// isASCII looks at eight bytes at a time. The compiler joins byte loads into
+// one on other platforms, not on wasm.
 func isASCII(text []byte) bool {
-	for len(text) >= 8 {
-		if (word(text)|word(text[4:]))&0x80808080 != 0 {
+	n := len(text)
+	at := unsafe.Pointer(unsafe.SliceData(text))
+	i := 0
+	for ; i+8 <= n; i += 8 {
+		if *(*uint64)(unsafe.Add(at, i))&0x8080808080808080 != 0 {
 			return false
 		}
-		text = text[8:]
 	}
-	for _, c := range text {
-		if c >= utf8.RuneSelf {
+	for ; i < n; i++ {
+		if text[i] >= utf8.RuneSelf {
 			return false
 		}
 	}
