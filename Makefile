@@ -4,7 +4,7 @@ LISTEN ?= 127.0.0.1:8080
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOFLAGS_BUILD := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 WASM_EXEC_DIR := $(shell go env GOROOT)/lib/wasm
-WASM_PACKAGES := ./internal/wire ./internal/engine ./wasm/...
+WASM_PACKAGES := ./internal/wire ./internal/engine ./wasm/... ./demo/sdk
 ASSETS := server/web/assets
 
 # Where LISTEN is beyond this machine, running the dev server there is a wish
@@ -49,7 +49,7 @@ tools: ## Install what the tests need: chromium (Debian) and the npm packages.
 check: ## Formatting, vet for both platforms, generated files.
 	@test -z "$$(go tool gofumpt -l $$(git ls-files '*.go'))" || { echo "not formatted (make fmt):"; go tool gofumpt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
-	GOOS=js GOARCH=wasm go vet $(WASM_PACKAGES) ./demo/...
+	GOOS=js GOARCH=wasm go vet ./internal/wire ./internal/engine ./wasm/... ./demo/...
 	.ci/drift
 
 .PHONY: test-go
