@@ -63,7 +63,8 @@ func (g *Gateway) serve(s *socket, remote string) {
 func (c *conn) run() {
 	defer c.gateway.readers.Done()
 	err := c.readAll()
-	if violation, ok := errors.AsType[*protocolError](err); ok {
+	violation, violated := errors.AsType[*protocolError](err)
+	if violated {
 		c.close(violation.code, violation.what)
 	}
 	c.hello.Stop()
@@ -72,6 +73,9 @@ func (c *conn) run() {
 	c.gateway.mu.Unlock()
 	if s := c.session.Load(); s != nil {
 		s.detach(c)
+	}
+	if violated {
+		c.socket.discard()
 	}
 	c.socket.finish()
 	c.gateway.cfg.Metrics.Closed(wire.CloseCode(c.closed.Load()))
@@ -107,8 +111,8 @@ func (c *conn) takeDeep(frame []byte) error {
 
 // take carries out the requests of one frame and writes their answers.
 func (c *conn) take(frame []byte) error {
-	if limit := c.limits().FramesPerSecond; limit > 0 && !c.frames.take(time.Now(), limit, 2*limit) {
-		return &protocolError{wire.CloseFlood, "more frames per second than the limit"}
+	if c.floods() {
+		return errFlood
 	}
 	c.mu.Lock()
 	c.reading = true
@@ -121,15 +125,13 @@ func (c *conn) take(frame []byte) error {
 			failed = &protocolError{wire.CloseMalformed, "the frame is malformed: " + err.Error()}
 			break
 		}
+		if env.Kind == 0 && env.ID == 0 {
+			continue // a field of the frame that this version does not know
+		}
 		failed = c.request(env)
+		c.flush()
 	}
-	c.mu.Lock()
-	out, attach := c.out, c.attach
-	c.out, c.attach, c.reading = nil, nil, false
-	c.mu.Unlock()
-	if len(out) > 0 {
-		c.socket.send(out)
-	}
+	attach := c.answered()
 	if len(attach) > 0 {
 		c.joined.Store(true)
 	}
@@ -137,12 +139,51 @@ func (c *conn) take(frame []byte) error {
 		if gap := m.Gap(); gap != nil {
 			c.push(gap)
 		}
-		m.Attach(c.socket)
-		if s := c.session.Load(); s != nil && s.current() != c {
-			m.Detach() // taken over meanwhile
-		}
+		c.session.Load().attach(c, m)
 	}
 	return failed
+}
+
+// flush sends the answers gathered so far when they are many, and waits until
+// the socket has taken them: a client that asks for much has to read it.
+func (c *conn) flush() {
+	c.mu.Lock()
+	if len(c.out) < maxGathered {
+		c.mu.Unlock()
+		return
+	}
+	out := c.out
+	c.out = nil
+	c.mu.Unlock()
+	c.socket.send(out)
+	c.socket.settle()
+}
+
+// maxGathered is how many bytes of answers go out together.
+const maxGathered = 32 << 10
+
+// answered sends the answers of the frame, and what others had to say to the
+// client meanwhile behind them. It returns the rooms whose messages may follow.
+func (c *conn) answered() (attach []*room.Member) {
+	for {
+		c.mu.Lock()
+		out := c.out
+		c.out = nil
+		if len(out) == 0 {
+			attach = c.attach
+			c.attach, c.reading = nil, false
+			c.mu.Unlock()
+			return attach
+		}
+		c.mu.Unlock()
+		c.socket.send(out)
+	}
+}
+
+// floods counts a frame and reports whether it is one too many.
+func (c *conn) floods() bool {
+	limit := c.limits().FramesPerSecond
+	return limit > 0 && !c.frames.take(time.Now(), limit, 2*limit)
 }
 
 func (c *conn) limits() *Limits {

@@ -79,17 +79,23 @@ func (f *faults) refuses(app, user string) error {
 
 // applyTo lets the faults in force act on a new connection.
 func (f *faults) applyTo(s *session, c *conn) {
-	if fault, ok := f.find(FaultDelay, s.app.Name, s.user); ok {
-		c.socket.setDelay(fault.Delay)
-		time.AfterFunc(time.Until(fault.Until), func() { c.socket.setDelay(0) })
+	fault, ok := f.find(FaultDelay, s.app.Name, s.user)
+	if !ok {
+		c.socket.setDelay(0)
+		return
 	}
+	c.socket.setDelay(fault.Delay)
+	time.AfterFunc(time.Until(fault.Until), func() { f.applyTo(s, c) }) // another one may be in force still
 }
 
 func (f *faults) applyToMember(s *session, m *room.Member) {
-	if fault, ok := f.find(FaultDrop, s.app.Name, s.user); ok {
-		m.DropLossy(uint32(fault.Percent))
-		time.AfterFunc(time.Until(fault.Until), func() { m.DropLossy(0) })
+	fault, ok := f.find(FaultDrop, s.app.Name, s.user)
+	if !ok {
+		m.DropLossy(0)
+		return
 	}
+	m.DropLossy(uint32(fault.Percent))
+	time.AfterFunc(time.Until(fault.Until), func() { f.applyToMember(s, m) })
 }
 
 // Inject puts a fault in force and returns how many sessions it hit at once.

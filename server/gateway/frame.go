@@ -49,6 +49,8 @@ var (
 	errFragment    = &protocolError{1002, "continuation without a beginning, or a beginning inside a message"}
 	errText        = &protocolError{1003, "only binary messages are spoken here"}
 	errFrameTooBig = &protocolError{wire.CloseTooLarge, "frame is larger than the limit"}
+	errCloseFrame  = &protocolError{1002, "close frame has no valid code and reason"}
+	errFlood       = &protocolError{wire.CloseFlood, "more frames per second than the limit"}
 	errLength      = &protocolError{1002, "length is not in its shortest form"}
 	// errPeerClosed: the client sent a close frame or hung up.
 	errPeerClosed = errors.New("gateway: peer closed")

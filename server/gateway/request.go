@@ -148,12 +148,14 @@ func (c *conn) join(s *session, id uint64, req *wire.Join) error {
 		return err
 	}
 	s.mu.Lock()
-	ended := s.ended || s.conn != c
-	if known, i := s.member(req.Room); ended && known == nil {
+	if s.ended {
 		s.mu.Unlock()
 		m.Leave()
 		return nil
-	} else if known == nil {
+	}
+	// A newer connection may have taken the session over meanwhile, and joined
+	// the same room: it is the session that is in it.
+	if known, i := s.member(req.Room); known == nil {
 		s.members = append(s.members, m)
 	} else {
 		s.members[i] = m
@@ -259,6 +261,11 @@ func (c *conn) renew(s *session, id uint64, req *wire.Renew) error {
 		var err error
 		if grant, err = s.app.Verify(s.user, req.Token, time.Now()); err != nil {
 			return err
+		}
+		if req.Room != "" {
+			if err := grant.allows(req.Room); err != nil {
+				return err
+			}
 		}
 	}
 	s.mu.Lock()

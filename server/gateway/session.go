@@ -57,15 +57,23 @@ func (s *session) push(body wire.Body) {
 func (c *conn) helloRequest(id uint64, hello *wire.Hello) error {
 	g := c.gateway
 	now := time.Now()
-	s, resumed, err := c.login(hello, now)
-	if err != nil {
-		c.refuse(id, err)
-		c.close(wire.CloseRefused, wire.CodeOf(err).String())
-		return nil
+	var s *session
+	var resumed bool
+	for {
+		var err error
+		if s, resumed, err = c.login(hello, now); err != nil {
+			c.refuse(id, err)
+			c.close(wire.CloseRefused, wire.CodeOf(err).String())
+			return nil
+		}
+		s.mu.Lock()
+		if !s.ended {
+			break
+		}
+		s.mu.Unlock() // its window closed between being found and being taken up
 	}
 	c.hello.Stop()
 	c.session.Store(s)
-	s.mu.Lock()
 	s.generation++
 	old := s.conn
 	s.conn = c
@@ -196,6 +204,11 @@ func (g *Gateway) resumable(app *App, hello *wire.Hello) *session {
 	if s == nil || s.app != app || s.user != hello.User || s.device != hello.Device || !sameSecret(s.secret, secret) {
 		return nil
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return nil
+	}
 	return s
 }
 
@@ -210,20 +223,29 @@ func (s *session) detach(c *conn) {
 	for _, m := range s.members {
 		m.Detach()
 	}
+	generation := s.generation
 	s.window = time.AfterFunc(s.gateway.cfg.ResumeWindow, func() {
-		s.mu.Lock()
-		stale := s.conn != nil
-		s.mu.Unlock()
-		if !stale {
-			s.end()
-		}
+		s.endIf(func() bool { return s.conn == nil && s.generation == generation })
 	})
 }
 
-// end takes the session out of its rooms and forgets it.
-func (s *session) end() {
+// attach lets the room's messages go to c, unless a newer connection has taken
+// the session over.
+func (s *session) attach(c *conn, m *room.Member) {
 	s.mu.Lock()
-	if s.ended {
+	defer s.mu.Unlock()
+	if s.conn == c {
+		m.Attach(c.socket)
+	}
+}
+
+// end takes the session out of its rooms and forgets it.
+func (s *session) end() { s.endIf(func() bool { return true }) }
+
+// endIf ends the session if still is true of it; still is called with mu held.
+func (s *session) endIf(still func() bool) {
+	s.mu.Lock()
+	if s.ended || !still() {
 		s.mu.Unlock()
 		return
 	}

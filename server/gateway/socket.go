@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -37,15 +38,18 @@ type socket struct {
 	rest     []byte // accepted, not yet written
 	draining bool   // a goroutine writes rest
 	closing  bool   // nothing more is accepted
+	finished bool   // the reader has ended; who drains closes the connection
 	wakers   []room.Waker
+	drained  chan struct{} // closed when the drainer ends; made by who waits for it
 	delay    time.Duration // a scripted fault: everything is this late
 	late     [][]byte
 }
 
 const (
 	readBufferBytes = 16 << 10
-	// writeTimeout: a socket that takes nothing for this long is closed.
+	// writeTimeout: a socket that does not take writeBytes in this time is closed.
 	writeTimeout = 20 * time.Second
+	writeBytes   = 16 << 10
 	// lingerTimeout is how long a closing socket waits for the client's close
 	// frame, so that ours is read and not cut off by a reset.
 	lingerTimeout = 2 * time.Second
@@ -84,11 +88,14 @@ func (s *socket) read() ([]byte, error) {
 		s.next += h.size + h.length
 		switch h.op {
 		case ws.OpClose:
-			s.answerClose(payload)
-			return nil, errPeerClosed
-		case ws.OpPing:
-			s.control(ws.OpPong, payload)
-		case ws.OpPong: // nobody asked
+			return nil, s.answerClose(payload)
+		case ws.OpPing, ws.OpPong:
+			if s.own.floods() {
+				return nil, errFlood
+			}
+			if h.op == ws.OpPing { // for a pong nobody asked
+				s.control(ws.OpPong, payload)
+			}
 		case ws.OpBinary:
 			if s.inside {
 				return nil, errFragment
@@ -101,6 +108,9 @@ func (s *socket) read() ([]byte, error) {
 		case ws.OpContinuation:
 			if !s.inside {
 				return nil, errFragment
+			}
+			if s.own.floods() {
+				return nil, errFlood
 			}
 			if len(s.message)+len(payload) > s.maxFrame {
 				return nil, errFrameTooBig
@@ -156,14 +166,19 @@ func (s *socket) fillRaw(left []byte) error {
 			s.release()
 			s.buf = grown
 		}
-		n, failed = syscall.Read(int(fd), s.buf[len(s.buf):cap(s.buf)])
+		for {
+			n, failed = syscall.Read(int(fd), s.buf[len(s.buf):cap(s.buf)])
+			if !errors.Is(failed, syscall.EINTR) {
+				break
+			}
+		}
 		if errors.Is(failed, syscall.EAGAIN) {
 			if len(s.buf) == 0 {
 				s.release()
 			}
 			return false
 		}
-		return !errors.Is(failed, syscall.EINTR)
+		return true
 	})
 	switch {
 	case err != nil:
@@ -263,28 +278,59 @@ func (s *socket) write(p []byte) {
 // wait to write.
 func (s *socket) drain() {
 	s.mu.Lock()
-	for len(s.rest) > 0 {
+	var err error
+	for len(s.rest) > 0 && err == nil {
 		rest := s.rest
 		s.rest = nil
-		s.mu.Unlock()
-		_ = s.nc.SetWriteDeadline(time.Now().Add(writeTimeout))
-		_, err := s.nc.Write(rest)
-		s.mu.Lock()
-		if err != nil {
-			s.closing = true
-			s.rest, s.wakers, s.draining = nil, nil, false
+		for len(rest) > 0 && err == nil {
+			timeout := writeTimeout
+			if s.closing {
+				timeout = lingerTimeout
+			}
 			s.mu.Unlock()
-			_ = s.nc.Close()
-			return
+			piece := rest[:min(len(rest), writeBytes)]
+			rest = rest[len(piece):]
+			_ = s.nc.SetWriteDeadline(time.Now().Add(timeout))
+			_, err = s.nc.Write(piece)
+			s.mu.Lock()
 		}
 	}
 	s.draining = false
 	wakers := s.wakers
 	s.wakers = nil
+	if s.drained != nil {
+		close(s.drained)
+		s.drained = nil
+	}
+	if err != nil {
+		s.closing = true
+		s.rest = nil
+	}
+	if err != nil || s.finished {
+		s.mu.Unlock()
+		_ = s.nc.Close()
+		return
+	}
 	s.mu.Unlock()
 	for _, w := range wakers {
 		w.Wake()
 	}
+}
+
+// settle waits until the socket has taken what was sent, within the drainer's
+// bounds.
+func (s *socket) settle() {
+	s.mu.Lock()
+	if !s.draining {
+		s.mu.Unlock()
+		return
+	}
+	if s.drained == nil {
+		s.drained = make(chan struct{})
+	}
+	drained := s.drained
+	s.mu.Unlock()
+	<-drained
 }
 
 // control writes a control frame.
@@ -301,7 +347,7 @@ func (s *socket) control(op ws.OpCode, payload []byte) {
 // client's answer before the connection goes.
 func (s *socket) close(code wire.CloseCode, reason string) {
 	payload := binary.BigEndian.AppendUint16(nil, uint16(code))
-	payload = append(payload, reason[:min(len(reason), 120)]...)
+	payload = append(payload, strings.ToValidUTF8(reason[:min(len(reason), 120)], "")...)
 	frame := append([]byte{0x80 | byte(ws.OpClose), byte(len(payload))}, payload...)
 	s.mu.Lock()
 	if s.closing {
@@ -317,13 +363,41 @@ func (s *socket) close(code wire.CloseCode, reason string) {
 	_ = s.nc.SetReadDeadline(time.Now().Add(lingerTimeout))
 }
 
-func (s *socket) answerClose(payload []byte) {
+// answerClose echoes the client's close frame. It returns how the connection
+// ends.
+func (s *socket) answerClose(payload []byte) error {
+	if len(payload) > 0 {
+		code, reason := ws.ParseCloseFrameData(payload)
+		if len(payload) < 2 || ws.CheckCloseFrameData(code, reason) != nil || code > 4999 {
+			return errCloseFrame
+		}
+	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if !s.closing {
 		s.write(append([]byte{0x80 | byte(ws.OpClose), byte(min(len(payload), 2))}, payload[:min(len(payload), 2)]...))
 		s.closing = true
 	}
-	s.mu.Unlock()
+	return errPeerClosed
+}
+
+// discard ends our side of a connection that was closed and throws away what
+// still comes, until the client has ended its side or the time of close is
+// over: with unread bytes left, closing would reset the connection, and the
+// client might never read why.
+func (s *socket) discard() {
+	_ = s.nc.SetWriteDeadline(time.Now().Add(lingerTimeout))
+	s.settle()
+	if half, ok := s.nc.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite()
+	}
+	buffer := readBuffers.Get().(*[readBufferBytes]byte)
+	defer readBuffers.Put(buffer)
+	for {
+		if _, err := s.nc.Read(buffer[:]); err != nil {
+			return
+		}
+	}
 }
 
 // cut drops the connection without a word, as a scripted fault.
@@ -374,14 +448,14 @@ func (s *socket) flushLate() {
 // finish closes the connection after the last read.
 func (s *socket) finish() {
 	s.mu.Lock()
-	s.closing = true
+	s.closing, s.finished = true, true
 	s.wakers = nil
 	draining := s.draining
-	s.mu.Unlock()
-	if draining { // let the close frame out, within the drainer's bound
+	if draining { // let the close frame out, within this bound
 		_ = s.nc.SetWriteDeadline(time.Now().Add(lingerTimeout))
-		time.AfterFunc(lingerTimeout, func() { _ = s.nc.Close() })
-	} else {
+	}
+	s.mu.Unlock()
+	if !draining {
 		_ = s.nc.Close()
 	}
 	s.release()
