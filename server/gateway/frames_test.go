@@ -182,7 +182,9 @@ func TestHelloInTime(t *testing.T) {
 }
 
 func TestFlood(t *testing.T) {
-	ping := func(i int) []byte { return masked(ws.OpBinary, wire.AppendEnvelope(nil, 0, &wire.Ping{Nonce: uint64(i)})) }
+	ping := func(i int) []byte {
+		return masked(ws.OpBinary, wire.AppendEnvelope(nil, 0, &wire.Ping{Nonce: uint64(i)}))
+	}
 	floods := map[string]func(int) []byte{
 		"frames":          ping,
 		"empty frames":    func(int) []byte { return masked(ws.OpBinary, nil) },
