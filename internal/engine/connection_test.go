@@ -75,6 +75,15 @@ func TestHelloAgainHasTheJoins(t *testing.T) {
 	if len(s.last().frames) != 1 || len(sent) != 2 || sent[1].Kind != wire.IsJoin {
 		t.Errorf("sent %v in %d frames", sent, len(s.last().frames))
 	}
+	// And what it said is not said again after Welcome.
+	c.Listen([]string{"a"})
+	s.cut()
+	s.last().handler.Opened()
+	s.last().push(0, &wire.Welcome{})
+	c.Listen([]string{"a"})
+	if n := len(s.last().frames); n != 1 {
+		t.Errorf("%d frames after Welcome", n-1)
+	}
 }
 
 func TestConnectTellsWhatConfigLacks(t *testing.T) {
@@ -593,6 +602,7 @@ func TestDraining(t *testing.T) {
 	if err := hello.Decode(s.last().envelopes(t)[0].Body); err != nil || hello.Resume != "secret" {
 		t.Errorf("hello %+v, %v", hello, err)
 	}
+	c.Close()
 	// A socket that the server closes first is a cut like any other.
 	c2 := engine.New(config)
 	socket = s.online(c2)
@@ -602,6 +612,16 @@ func TestDraining(t *testing.T) {
 	s.clock.Run(time.Second)
 	if len(s.sockets) != sockets+1 {
 		t.Error("waits for the spread although the socket is gone")
+	}
+	// And the new one is not left because the old one was to be.
+	s.last().handler.Opened()
+	s.last().push(0, &wire.Welcome{})
+	for range 70 {
+		s.clock.Run(10 * time.Second)
+		s.last().push(0, &wire.Pong{})
+	}
+	if len(s.sockets) != sockets+1 {
+		t.Error("the new socket was left")
 	}
 }
 

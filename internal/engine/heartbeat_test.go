@@ -171,6 +171,9 @@ func TestRTT(t *testing.T) {
 	if got := a.RTT(); got != 80*time.Millisecond {
 		t.Errorf("RTT is %v after Welcome", got)
 	}
+	if now, known := a.ServerTime(); !known || !now.Equal(w.clock.Now()) {
+		t.Errorf("server time is off by %v", now.Sub(w.clock.Now()))
+	}
 	w.net.SetConditions(simnet.Conditions{MinDelay: 80 * time.Millisecond, MaxDelay: 80 * time.Millisecond})
 	for range 40 {
 		a.call(a.Probe)

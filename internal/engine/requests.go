@@ -109,10 +109,6 @@ func (c *Client) remove(r *request) {
 	c.pending.count--
 	c.pending.bytes -= r.size
 	r.envelope = nil
-	for len(c.pending.list) > 0 && c.pending.list[0].gone {
-		c.pending.list[0] = nil
-		c.pending.list = c.pending.list[1:]
-	}
 	if len(c.pending.list) > 2*c.pending.count+16 {
 		c.pending.list = slices.DeleteFunc(c.pending.list, func(r *request) bool { return r.gone })
 	}

@@ -112,9 +112,23 @@ func TestRejoinRefusedForNow(t *testing.T) {
 	w.server.refuseJoin["alice"] = &wire.Refusal{Code: wire.CodeRateLimited, What: "busy", RetryAfterMS: 10_000}
 	w.conn().Cut()
 	w.run("offline", func() bool { return !a.online })
-	w.clock.Run(25 * time.Second)
-	if a.has(engine.Removed) || a.has(engine.Reconnected) {
-		t.Fatalf("log %q", a.log)
+	w.run("online", func() bool { return a.online })
+	joins := func() (n int) {
+		for _, kind := range w.server.raw {
+			if kind == wire.IsJoin {
+				n++
+			}
+		}
+		return n
+	}
+	first := joins()
+	w.clock.Run(9 * time.Second)
+	if n := joins() - first; n > 0 {
+		t.Errorf("asked %d times before the server's time was over", n)
+	}
+	w.clock.Run(16 * time.Second)
+	if n := joins() - first; n != 2 || a.has(engine.Removed) || a.has(engine.Reconnected) {
+		t.Fatalf("asked %d times more; log %q", n, a.log)
 	}
 	delete(w.server.refuseJoin, "alice")
 	w.run("back", func() bool { return a.has(engine.Reconnected) })
@@ -146,6 +160,27 @@ func TestRejoinRefusedForNow(t *testing.T) {
 		}
 		b.finish()
 	}
+}
+
+// A server that leaves a rejoin unanswered is left.
+func TestRejoinUnanswered(t *testing.T) {
+	w := newWorld(t, 36)
+	a := w.newActor("alice", nil)
+	a.start("red")
+	w.server.answerNot = true
+	w.conn().Cut()
+	w.run("offline", func() bool { return !a.online })
+	w.run("online", func() bool { return a.online })
+	w.server.answerNot = false
+	w.clock.Run(55 * time.Second)
+	if !a.online || a.count(engine.Offline) != 1 {
+		t.Fatalf("log %q", a.log)
+	}
+	w.run("back", func() bool { return a.has(engine.Reconnected) })
+	if a.count(engine.Offline) != 2 {
+		t.Errorf("log %q", a.log)
+	}
+	a.finish()
 }
 
 func TestJoinTimesOut(t *testing.T) {
@@ -438,7 +473,7 @@ func TestPositions(t *testing.T) {
 			t.Errorf("%s: joins at %s %d, want %s %d", what, join.Epoch, join.Seq, epoch, seq)
 		}
 		socket.push(0, &wire.Welcome{})
-		socket.push(0, message(9, "early")) // before Joined: of no stay of ours
+		socket.push(0, message(9, "early"), &wire.Ping{Positions: []wire.Position{{Room: "red", Seq: 99}}}) // before Joined: of no stay of ours
 		socket.push(sent[0].ID, &wire.Joined{Room: "red", Epoch: join.Epoch, Seq: join.Seq})
 	}
 	socket.push(0, message(1, "bob"), message(4, "bob"), message(4, "bob"), message(3, "bob"))

@@ -30,8 +30,8 @@ func TestMessagesOfAFrameComeTogether(t *testing.T) {
 	socket.push(0,
 		message("red", 1), message("blue", 2), message("red", 3),
 		&wire.RoomCount{Room: "red", Count: 7},
-		message("green", 4), &wire.Ping{}, message("red", 3), message("red", 5))
-	if want := []string{"red 1 blue 2 red 3", "count", "red 5"}; !slices.Equal(log, want) {
+		message("green", 4), &wire.Ping{}, message("red", 3), message("red", 5), message("blue", 3))
+	if want := []string{"red 1 blue 2 red 3", "count", "red 5 blue 3"}; !slices.Equal(log, want) {
 		t.Errorf("told %q, want %q", log, want)
 	}
 }
@@ -120,6 +120,71 @@ func TestFrameWhileAnotherTells(t *testing.T) {
 	<-done
 	if !slices.Equal(b.messages, want) {
 		t.Errorf("told %.40q", b.messages)
+	}
+}
+
+// What waits for a handler counts only while it waits.
+func TestBacklogIsGivenBack(t *testing.T) {
+	s := newScript(t)
+	b := &blocker{}
+	b.once.Do(func() {})
+	c := engine.New(s.config(b))
+	socket := s.online(c, "red")
+	for round := range 3 {
+		b.entered, b.release, b.once = make(chan struct{}), make(chan struct{}), sync.Once{}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			socket.push(0, &wire.RoomCount{Room: "red", Count: uint32(round + 9)})
+		}()
+		select {
+		case <-b.entered:
+		case <-done:
+			t.Fatalf("round %d: the socket was closed with %d", round, socket.closed)
+		}
+		for range 5 << 20 >> 16 {
+			socket.push(0, &wire.RoomMessage{Room: "red", From: "bob", Class: wire.ClassLossy, Body: make([]byte, 64<<10)})
+		}
+		close(b.release)
+		<-done
+	}
+	if socket.closed != 0 || len(b.messages) != 3*80 {
+		t.Errorf("closed with %d, told %d", socket.closed, len(b.messages))
+	}
+	c.Close()
+}
+
+// The rest of a frame that ends the session is not read.
+func TestNothingAfterTheEnd(t *testing.T) {
+	s, heard := newScript(t), &record{}
+	c := engine.New(s.config(heard))
+	socket := s.online(c, "red")
+	socket.push(0,
+		&wire.RoomMessage{Seq: 1, Room: "red", From: "bob", Body: []byte("before")},
+		&wire.Removed{Code: wire.CodeKicked},
+		&wire.Ping{}, &wire.RoomMessage{Seq: 2, Room: "red", From: "bob", Body: []byte("after")}, &wire.Draining{SpreadMS: 1000})
+	if !slices.Equal(heard.messages, []string{"before"}) || c.State() != engine.StateClosed || s.clock.Pending() != 0 {
+		t.Errorf("told %q, state %v, %d timers", heard.messages, c.State(), s.clock.Pending())
+	}
+}
+
+// Answers that a call brings about share one timer.
+func TestCallsShareATimer(t *testing.T) {
+	s := newScript(t)
+	calls := &callCounter{Clock: s.clock}
+	config := s.config(&record{})
+	config.Clock = calls
+	c := engine.New(config)
+	var got outcomes
+	for range 100 {
+		c.Publish(text("red", "x"), got.of("refused"))
+	}
+	if calls.n != 1 || len(got.names) != 0 {
+		t.Errorf("%d timers, %d answers", calls.n, len(got.names))
+	}
+	s.clock.Run(0)
+	if len(got.names) != 100 {
+		t.Errorf("%d answers", len(got.names))
 	}
 }
 

@@ -144,6 +144,39 @@ func TestRenewRefused(t *testing.T) {
 	a.finish()
 }
 
+// A refusal that comes after a better token does not bring the old one back.
+func TestRenewTwice(t *testing.T) {
+	w := newWorld(t, 55)
+	a := w.newActor("alice", nil)
+	a.start()
+	a.call(func() { a.Renew("", "bad", a.done("renew", nil)) })
+	a.call(func() { a.Renew("", "better", a.done("renew", nil)) })
+	w.clock.Run(time.Second)
+	w.conn().Cut()
+	w.run("offline", func() bool { return !a.online })
+	w.run("online", func() bool { return a.online })
+	if hello := w.server.hellos[len(w.server.hellos)-1]; hello.Token != "better" {
+		t.Errorf("logged in again with %q", hello.Token)
+	}
+	a.finish()
+}
+
+// A room that is left expires no more.
+func TestNoWarningAfterLeave(t *testing.T) {
+	w := newWorld(t, 56)
+	w.server.tokenUntil["short"] = w.clock.Now().Add(time.Minute)
+	a := w.newActor("alice", nil)
+	a.start()
+	a.join("red", engine.JoinOptions{Token: "short"}, nil)
+	w.clock.Run(time.Second)
+	a.leave("red")
+	w.clock.Run(time.Minute)
+	if rooms, _ := expiring(a); len(rooms) != 0 {
+		t.Errorf("told for %q", rooms)
+	}
+	a.finish()
+}
+
 // The server may change an expiry: the alarm follows, or tells at once.
 func TestTokenExpiringPush(t *testing.T) {
 	s, heard := newScript(t), &record{}
