@@ -54,21 +54,25 @@ func (a App) SecretTexts() []string {
 // Limits bound what clients may do. None can be switched off, but the interval can
 // be 0. Rates are events per second.
 type Limits struct {
-	MaxFrameBytes   int // one WebSocket frame from a client
-	MaxMessageBytes int // one message's text, UTF-8
-	SendBufferBytes int // what waits for one slow reader
+	MaxFrameBytes     int // one WebSocket frame from a client
+	MaxMessageBytes   int // one message's text, UTF-8
+	MaxDataBytes      int // one binary message
+	MaxInfoKeyBytes   int // of a room's extra information
+	MaxInfoValueBytes int
+	SendBufferBytes   int // what waits for one slow reader
 
+	// Of one session in one room.
 	BroadcastPerUserPerSecond int
-	BroadcastMinInterval      time.Duration // between two of one user's broadcasts
-	RoomBroadcastPerSecond    int           // one sender's, server APIs included, in one room
-	BarragePerSecond          int           // in one room
-	CommandOnePerSecond       int           // to one recipient
-	CommandManyPerSecond      int           // to several recipients
+	BarragePerSecond          int
+	CommandOnePerSecond       int // to one recipient
+	CommandManyPerSecond      int // to several recipients
+	DataPerSecond             int
+	InfoPerSecond             int // changes of extra information
 
-	RoomLoginsPerSecond int // into one room
-	MaxRoomsPerSession  int
-	MaxConnections      int
-	HelloTimeout        time.Duration // from accept to the first frame
+	FramesPerSecond    int // of one connection
+	MaxRoomsPerSession int
+	MaxConnections     int
+	HelloTimeout       time.Duration // from accept to the first frame
 }
 
 // Heartbeat is the server's pulse.

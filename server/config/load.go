@@ -70,11 +70,14 @@ func (l *loader) set(s setting[Config], text string, source Source) {
 // a service called "parley" or "parley-…": not meant for us, and no mistake.
 var linked = regexp.MustCompile(`^PARLEY_(.*_)?(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_.*)?)?)$`)
 
+// TokenSecretVariable is not a setting: commands that mint tokens read it.
+const TokenSecretVariable = "PARLEY_TOKEN_SECRET"
+
 func (l *loader) environment(environ []string) {
 	vars := map[string]string{}
 	for _, entry := range environ {
 		name, value, ok := strings.Cut(entry, "=")
-		if ok && strings.HasPrefix(name, "PARLEY_") && !linked.MatchString(name) {
+		if ok && strings.HasPrefix(name, "PARLEY_") && !linked.MatchString(name) && name != TokenSecretVariable {
 			vars[name] = value
 		}
 	}

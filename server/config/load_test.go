@@ -51,10 +51,9 @@ func TestDefaults(t *testing.T) {
 	want := config.Config{
 		Listen: "127.0.0.1:8080",
 		Limits: config.Limits{
-			MaxFrameBytes: 65536, MaxMessageBytes: 1024, SendBufferBytes: 256 << 10,
-			BroadcastPerUserPerSecond: 2, BroadcastMinInterval: 500 * time.Millisecond, RoomBroadcastPerSecond: 10,
-			BarragePerSecond: 20, CommandOnePerSecond: 200, CommandManyPerSecond: 10,
-			RoomLoginsPerSecond: 200, MaxRoomsPerSession: 5, MaxConnections: 100000, HelloTimeout: 10 * time.Second,
+			MaxFrameBytes: 65536, MaxMessageBytes: 1024, MaxDataBytes: 4096, MaxInfoKeyBytes: 128, MaxInfoValueBytes: 128, SendBufferBytes: 256 << 10,
+			BroadcastPerUserPerSecond: 2, BarragePerSecond: 20, CommandOnePerSecond: 200, CommandManyPerSecond: 10,
+			DataPerSecond: 20, InfoPerSecond: 10, FramesPerSecond: 500, MaxRoomsPerSession: 5, MaxConnections: 100000, HelloTimeout: 10 * time.Second,
 		},
 		Heartbeat: config.Heartbeat{Interval: 25 * time.Second, Timeout: 90 * time.Second},
 		Replay:    config.Replay{Messages: 1000, Age: 10 * time.Minute},
@@ -92,7 +91,7 @@ apps:
   - {name: game, appID: 7}
 limits:
   maxFrameBytes: 131072
-  broadcastMinInterval: 0s
+  helloTimeout: 1s
 heartbeat: {interval: 10s}
 drain: 1m
 log: {level: debug, format: json}
@@ -105,7 +104,7 @@ log: {level: debug, format: json}
 		{Name: "shop", AppID: 1<<32 - 1, ServerSecrets: []config.Secret{secretA, "01234567890123456789012345678901"}, CallbackSecret: secretB, MultiRoom: true, KickOnExpiry: true},
 		{Name: "game", AppID: 7, TokenAuth: true, MultiRoom: true},
 	}
-	want.Limits.MaxFrameBytes, want.Limits.BroadcastMinInterval = 131072, 0
+	want.Limits.MaxFrameBytes, want.Limits.HelloTimeout = 131072, time.Second
 	want.Heartbeat.Interval, want.Drain = 10*time.Second, time.Minute
 	want.Log = config.Log{Level: slog.LevelDebug, Format: "json"}
 	if cfg.Apps[0].SecretTexts()[0] != secretA {
@@ -115,7 +114,7 @@ log: {level: debug, format: json}
 		t.Error(diff)
 	}
 	for key, line := range map[string]string{
-		"listen": ":2", "tls.key": ":4", "origins[1]": ":6", "apps[0].appID": ":11", "apps[1].serverSecrets": ":16", "limits.broadcastMinInterval": ":19", "log.level": ":22",
+		"listen": ":2", "tls.key": ":4", "origins[1]": ":6", "apps[0].appID": ":11", "apps[1].serverSecrets": ":16", "limits.helloTimeout": ":19", "log.level": ":22",
 	} {
 		if got := from.Of(key); got != (config.Source{Layer: config.FromFile, Where: path + line}) {
 			t.Errorf("%s: got %+v, want line %s", key, got, line)

@@ -49,9 +49,9 @@ func (p Provenance) shown(key string) string {
 func Doc() string {
 	var b strings.Builder
 	b.WriteString("Defaults < file < environment < flag: the last that names a setting wins.\n\n")
-	b.WriteString("| setting | default | range | variable | flag | meaning |\n|---|---|---|---|---|---|\n")
+	b.WriteString("On the command line: `--set KEY=VALUE`.\n\n| setting | default | range | variable | meaning |\n|---|---|---|---|---|\n")
 	for _, s := range settings {
-		fmt.Fprintf(&b, "| `%s` | %s | %s | `%s` | `--%s` | %s |\n", s.key, code(s.standard), s.span(), s.env(), s.flag(), s.doc)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | `%s` | %s |\n", s.key, code(s.standard), s.span(), s.env(), s.doc)
 	}
 	b.WriteString("\nEach entry of `apps`:\n\n| setting | default | range | variable | meaning |\n|---|---|---|---|---|\n")
 	for _, s := range appSettings {

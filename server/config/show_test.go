@@ -79,9 +79,9 @@ func TestSecretNeverPrints(t *testing.T) {
 func TestDoc(t *testing.T) {
 	text := config.Doc()
 	for _, want := range []string{
-		"| `limits.maxFrameBytes` | `65536` | 4096 to 16777216 | `PARLEY_LIMITS_MAX_FRAME_BYTES` | `--limits.max-frame-bytes` |",
-		"| `heartbeat.interval` | `25s` | 3s to 1h | `PARLEY_HEARTBEAT_INTERVAL` | `--heartbeat.interval` |",
-		"| `adminListen` |  |  | `PARLEY_ADMIN_LISTEN` | `--admin-listen` |",
+		"| `limits.maxFrameBytes` | `65536` | 4096 to 16777216 | `PARLEY_LIMITS_MAX_FRAME_BYTES` |",
+		"| `heartbeat.interval` | `25s` | 3s to 1h | `PARLEY_HEARTBEAT_INTERVAL` |",
+		"| `adminListen` |  |  | `PARLEY_ADMIN_LISTEN` |",
 		"| `serverSecrets` |  |  | `PARLEY_APP_<NAME>_SERVER_SECRETS` |",
 		"| `tokenAuth` | `true` |",
 	} {

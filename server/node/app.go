@@ -44,11 +44,11 @@ func (d directory) find(id string) (*gateway.App, bool) {
 
 func limitsOf(l config.Limits) gateway.Limits {
 	return gateway.Limits{
-		FrameBytes: l.MaxFrameBytes, MessageBytes: l.MaxMessageBytes, DataBytes: 4096,
-		Rooms: l.MaxRoomsPerSession, InfoKeyBytes: 128, InfoValueBytes: 128,
+		FrameBytes: l.MaxFrameBytes, MessageBytes: l.MaxMessageBytes, DataBytes: l.MaxDataBytes,
+		Rooms: l.MaxRoomsPerSession, InfoKeyBytes: l.MaxInfoKeyBytes, InfoValueBytes: l.MaxInfoValueBytes,
 		MessagesPerSecond: l.BroadcastPerUserPerSecond, LossyPerSecond: l.BarragePerSecond,
 		CommandsPerSecond: l.CommandOnePerSecond, CommandsToManyPerSec: l.CommandManyPerSecond,
-		DataPerSecond: 20, InfoPerSecond: 10, FramesPerSecond: 500,
+		DataPerSecond: l.DataPerSecond, InfoPerSecond: l.InfoPerSecond, FramesPerSecond: l.FramesPerSecond,
 	}
 }
 
