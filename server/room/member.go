@@ -44,19 +44,15 @@ func (m *Member) Room() string { return m.room.key.ID }
 
 func (r *Room) join(ctx context.Context, req *wire.Join, who Identity) (*Member, *wire.Joined, error) {
 	for {
-		older := backlog{complete: true}
+		older, from := backlog{complete: true}, uint64(0)
 		if req.Epoch != "" {
-			r.mu.Lock()
-			same := r.epoch == req.Epoch
-			r.mu.Unlock()
-			if same {
-				var err error
-				if older, err = r.reach(ctx, req.Seq); err != nil {
-					return nil, nil, &wire.Error{Code: wire.CodeOverloaded, What: "the room's log can't be read", Fix: "Try again in a moment.", Err: err}
-				}
+			var err error
+			from = r.from(req)
+			if older, err = r.reach(ctx, from); err != nil {
+				return nil, nil, &wire.Error{Code: wire.CodeOverloaded, What: "the room's log can't be read", Fix: "Try again in a moment.", Err: err}
 			}
 		}
-		m, joined, err := r.enter(req, who, older)
+		m, joined, err := r.enter(req, who, from, older)
 		if m != nil || err != nil {
 			return m, joined, err
 		}
@@ -64,16 +60,29 @@ func (r *Room) join(ctx context.Context, req *wire.Join, who Identity) (*Member,
 	}
 }
 
-// enter makes the member and its starting point. It returns neither member nor
-// error when older no longer meets the local log.
-func (r *Room) enter(req *wire.Join, who Identity, older backlog) (*Member, *wire.Joined, error) {
+// from returns the position behind which a join's replay starts: the client's,
+// or the beginning of the room's log when the client's position is of another
+// one. All that a later log holds is new to who was in the room before it.
+func (r *Room) from(req *wire.Join) uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.epoch == req.Epoch {
+		return req.Seq
+	}
+	return r.begin
+}
+
+// enter makes the member and its starting point: behind from, for a join with a
+// position. It returns neither member nor error when older no longer meets the
+// local log, or the log has become another one.
+func (r *Room) enter(req *wire.Join, who Identity, from uint64, older backlog) (*Member, *wire.Joined, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ended {
 		return nil, nil, errRoomEnded
 	}
-	resuming := req.Epoch != "" && req.Epoch == r.epoch
-	if resuming && older.through < r.log.floor {
+	resuming, sameLog := req.Epoch != "", req.Epoch == r.epoch
+	if resuming && (older.through < r.log.floor || !sameLog && from != r.begin) {
 		return nil, nil, nil
 	}
 	m := r.find(who)
@@ -96,21 +105,19 @@ func (r *Room) enter(req *wire.Join, who Identity, older backlog) (*Member, *wir
 	m.watch = req.WatchMembers
 
 	m.start = start{at: r.log.end(), seq: r.log.head}
-	switch {
-	case resuming:
-		m.start.backlog, m.start.seq = older.entries, req.Seq
+	if resuming {
+		m.start.backlog, m.start.seq = older.entries, from
 		win := r.log.window()
-		m.start.tail = win.from(r.log.after(max(req.Seq, older.through)))
+		m.start.tail = win.from(r.log.after(max(from, older.through)))
 		if !older.complete {
-			next := older.through
+			m.start.seq = older.through
 			if len(older.entries) > 0 {
-				next = older.entries[0].seq - 1
+				m.start.seq = older.entries[0].seq - 1
 			}
-			m.start.gap = &wire.Gap{Room: r.key.ID, AfterSeq: req.Seq, NextSeq: next, Epoch: r.epoch}
-			m.start.seq = next
 		}
-	case req.Epoch != "":
-		m.start.gap = &wire.Gap{Room: r.key.ID, AfterSeq: req.Seq, NextSeq: r.log.head, Epoch: r.epoch}
+		if !older.complete || !sameLog {
+			m.start.gap = &wire.Gap{Room: r.key.ID, AfterSeq: req.Seq, NextSeq: m.start.seq, Epoch: r.epoch}
+		}
 	}
 	joined := &wire.Joined{
 		Room: r.key.ID, Epoch: r.epoch, Seq: m.start.seq,

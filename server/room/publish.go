@@ -99,6 +99,7 @@ func (r *Room) Restart() {
 	r.restarts++
 	r.epoch = r.hub.bus.Epoch() + "." + strconv.Itoa(r.restarts)
 	head := r.log.head
+	r.begin = head
 	r.older = backlog{}
 	r.push(entry{env: wire.AppendEnvelope(nil, 0, &wire.Gap{Room: r.key.ID, AfterSeq: head, NextSeq: head, Epoch: r.epoch})})
 }

@@ -203,6 +203,7 @@ func TestRestartIsANewEpoch(t *testing.T) {
 			t.Fatal("the room is not found")
 		}
 		r.Restart()
+		begin := b.joined.Seq + 1 // of "before", the last that was forgotten
 		seq := a.say(t, "after")
 		synctest.Wait()
 		got := b.shown(t)
@@ -212,11 +213,13 @@ func TestRestartIsANewEpoch(t *testing.T) {
 		}
 		epoch := got.gaps[0].Epoch
 
-		// Who knows the old epoch can't be continued: a gap up to now.
+		// Who knows the old epoch is told of a gap, and hears all of the new one.
 		c.resume(t, h, "c", c.joined.Epoch, c.joined.Seq)
 		synctest.Wait()
-		if gone := c.shown(t); len(gone.gaps) != 1 || gone.gaps[0].Epoch != epoch || gone.gaps[0].NextSeq != seq || len(gone.texts) != 0 {
-			t.Errorf("c from the old epoch: gaps %+v, texts %q; want one gap up to %d in %s", gone.gaps, gone.texts, seq, epoch)
+		if gone := c.shown(t); len(gone.gaps) != 1 || gone.gaps[0].Epoch != epoch || gone.gaps[0].NextSeq != begin {
+			t.Errorf("c from the old epoch: gaps %+v; want one gap up to %d in %s", gone.gaps, begin, epoch)
+		} else {
+			wantTexts(t, "c", gone.texts, texts("a:after"))
 		}
 		// Who knows the new one goes on.
 		a.say(t, "more")
@@ -228,6 +231,41 @@ func TestRestartIsANewEpoch(t *testing.T) {
 		}
 		leaveAll(a, b, c)
 	})
+}
+
+// TestResumeInALaterLog checks that who comes back to a server that started
+// with an empty log gets what others have said there since.
+func TestResumeInALaterLog(t *testing.T) {
+	for _, log := range []int{2, 4096} { // from the bus; from the local log
+		t.Run(fmt.Sprint(log, " entries"), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				old := newHub(bus.NewMemory(bus.Options{}), room.Config{})
+				a, b := join(t, old, "a", inRoom("r")), join(t, old, "b", inRoom("r"))
+				var seq uint64
+				for range 9 { // further than the new log goes
+					seq = a.say(t, "before")
+				}
+				synctest.Wait()
+				epoch := b.joined.Epoch
+				leaveAll(a, b)
+
+				h := newHub(bus.NewMemory(bus.Options{}), room.Config{LogEntries: log})
+				a = join(t, h, "a", from("r", epoch, seq))
+				for i := range 4 {
+					a.say(t, fmt.Sprint(i))
+				}
+				b = join(t, h, "b", from("r", epoch, seq))
+				a.say(t, "4")
+				synctest.Wait()
+				got := b.shown(t)
+				wantTexts(t, "b", got.texts, texts("a:0", "a:1", "a:2", "a:3", "a:4"))
+				if len(got.gaps) != 1 || got.gaps[0].AfterSeq != seq || got.gaps[0].NextSeq != b.joined.Seq || got.gaps[0].Epoch != b.joined.Epoch {
+					t.Errorf("gaps %+v; want one from %d to %d in %s", got.gaps, seq, b.joined.Seq, b.joined.Epoch)
+				}
+				leaveAll(a, b)
+			})
+		})
+	}
 }
 
 // TestResumeReadsTheBusOnce checks that those who come back together share one

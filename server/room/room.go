@@ -28,6 +28,7 @@ type Room struct {
 	log     roomLog
 	heard   uint64 // the last position that the bus delivered, of whatever record
 	epoch   string
+	begin   uint64    // the position that the epoch's log begins behind
 	cursors []*cursor // appended in place, replaced on removal: passes keep a snapshot
 	passing bool      // a pass runs
 	dirty   bool      // there is something for it
