@@ -1,6 +1,7 @@
 package page
 
 import (
+	"slices"
 	"unicode/utf8"
 	"unsafe"
 )
@@ -29,12 +30,16 @@ func (t *Table) Number(n float64) { t.Numbers = append(t.Numbers, n) }
 // are not UTF-8 become U+FFFD here, because the page's decoder would replace
 // another number of them and cut every later text wrongly.
 func (t *Table) Text(text []byte) {
-	if isASCII(text) {
-		t.UTF8 = append(t.UTF8, text...)
-		t.Numbers = append(t.Numbers, float64(len(text)))
+	used := len(t.UTF8)
+	if cap(t.UTF8)-used < len(text) {
+		t.UTF8 = slices.Grow(t.UTF8, len(text))
+	}
+	if !copyASCII(t.UTF8[used:used+len(text)], text) {
+		t.textBeyondASCII(text)
 		return
 	}
-	t.textBeyondASCII(text)
+	t.UTF8 = t.UTF8[:used+len(text)]
+	t.Numbers = append(t.Numbers, float64(len(text)))
 }
 
 func (t *Table) textBeyondASCII(text []byte) {
@@ -69,21 +74,30 @@ func (t *Table) Bytes(data []byte) {
 	t.Numbers = append(t.Numbers, float64(len(data)))
 }
 
-// isASCII looks at eight bytes at a time. The compiler joins byte loads into
-// one on other platforms, not on wasm.
-func isASCII(text []byte) bool {
+// copyASCII copies text to dst, which is as long, and reports whether it is
+// ASCII; if not, dst holds nothing of use. One pass of eight bytes at a time:
+// on wasm the compiler does not join byte loads, and a call of memmove costs
+// more than most texts here are long.
+func copyASCII(dst, text []byte) bool {
 	n := len(text)
-	at := unsafe.Pointer(unsafe.SliceData(text))
-	i := 0
-	for ; i+8 <= n; i += 8 {
-		if *(*uint64)(unsafe.Add(at, i))&0x8080808080808080 != 0 {
-			return false
+	to, from := unsafe.Pointer(unsafe.SliceData(dst)), unsafe.Pointer(unsafe.SliceData(text))
+	if n < 8 {
+		high := byte(0)
+		for i, c := range text {
+			high |= c
+			dst[i] = c
 		}
+		return high < utf8.RuneSelf
 	}
-	for ; i < n; i++ {
-		if text[i] >= utf8.RuneSelf {
-			return false
-		}
+	high := uint64(0)
+	for i := 0; i+8 <= n; i += 8 {
+		word := *(*uint64)(unsafe.Add(from, i))
+		high |= word
+		*(*uint64)(unsafe.Add(to, i)) = word
 	}
-	return true
+	// The last eight once more: what was left over, and some of those before it.
+	word := *(*uint64)(unsafe.Add(from, n-8))
+	high |= word
+	*(*uint64)(unsafe.Add(to, n-8)) = word
+	return high&0x8080808080808080 == 0
 }

@@ -256,7 +256,7 @@ export class Core implements Voice {
 
   /** Tells a login that failed before Go heard of it, and returns the rejection. */
   #loginFailed(roomID: unknown, error: Error): { code: number; msg: string } {
-    const code = error instanceof ParleyError ? (error.code === "NO_SERVER" ? codes.configFailed : codes.initFailed) : codes.unknown;
+    const code = failureCode(error);
     if (!this.#told.has(roomID)) {
       this.emitter.emit("roomStateUpdate", roomID, "CONNECTING", 0, "");
       this.emitter.emit("roomStateChanged", roomID, "LOGINING", 0, "");
@@ -276,6 +276,12 @@ export class Core implements Voice {
       this.#now("listen", [this.emitter.names()]);
     });
   }
+}
+
+/** The number for a failure of the SDK itself. */
+function failureCode(error: Error): number {
+  if (!(error instanceof ParleyError) || error.code === "ENDED") return codes.unknown;
+  return error.code === "NO_SERVER" ? codes.configFailed : codes.initFailed;
 }
 
 /** What calls reject with after destroyEngine (express.md §1.4). */
