@@ -28,8 +28,8 @@ type Config struct {
 	// ReconnectWindow is how long after a cut the client tries to come back,
 	// and how long Connect tries; then the session is over. 300 s.
 	ReconnectWindow time.Duration
-	// AnnounceAfter delays Reconnecting: a cut that heals before it, and
-	// before a second attempt fails, stays silent. 0 = announce at once.
+	// AnnounceAfter delays Reconnecting: a cut that heals before it stays
+	// silent, however many attempts that took. 0 = announce at once.
 	AnnounceAfter time.Duration
 	// ConnectTimeout bounds one attempt, from dial to Welcome. 10 s.
 	ConnectTimeout time.Duration

@@ -30,7 +30,6 @@ type connection struct {
 	generation uint64   // of the newest attempt
 	resume     string   // the secret of Welcome
 	onlineAt   time.Time
-	failures   int // attempts failed since the connection was last up
 	cause      *wire.Error
 
 	backoff  backoff
@@ -133,7 +132,7 @@ func (c *Client) onWelcome(a *attempt, m *wire.Welcome) {
 	c.connect.stop()
 	c.window.stop()
 	now := c.cfg.Clock.Now()
-	c.state, c.onlineAt, c.failures = StateOnline, now, 0
+	c.state, c.onlineAt = StateOnline, now
 	c.pending.fullAt = now
 	c.resume, c.limits = m.Resume, m.Limits
 	c.sampleRTT(now.Sub(a.helloAt))
@@ -189,8 +188,6 @@ func (c *Client) cut(cause *wire.Error, atLeast time.Duration) {
 				r.live, r.lost = false, now
 			}
 		}
-	} else {
-		c.failures++
 	}
 	c.state = StateWaiting
 	c.announceCuts()
@@ -208,7 +205,7 @@ func (c *Client) announceCuts() {
 			continue
 		}
 		left := c.cfg.AnnounceAfter - now.Sub(r.lost)
-		if left <= 0 || c.failures >= 2 {
+		if left <= 0 {
 			r.told = true
 			c.tell(Event{Kind: Reconnecting, Room: r.name, Err: c.cause})
 		} else if wait < 0 || left < wait {
