@@ -17,8 +17,6 @@ const (
 	CloseHeartbeat CloseCode = 4002
 	// CloseOverloaded: over the limit of connections.
 	CloseOverloaded CloseCode = 4003
-	// CloseFault: a scripted fault of the dev server.
-	CloseFault CloseCode = 4004
 
 	// CloseMalformed: a frame, envelope or WebSocket frame that breaks the protocol.
 	CloseMalformed CloseCode = 4100

@@ -49,7 +49,7 @@ func TestRefusalOf(t *testing.T) {
 
 func TestReconnectByRange(t *testing.T) {
 	for code, want := range map[CloseCode]bool{
-		CloseNormal: true, CloseGoingAway: true, 1006: true, CloseDraining: true, CloseFault: true, 4099: true,
+		CloseNormal: true, CloseGoingAway: true, 1006: true, CloseDraining: true, 4004: true, 4099: true,
 		CloseMalformed: false, CloseEnded: false, CloseOrigin: false, 4199: false, 4200: true,
 	} {
 		if got := code.Reconnect(); got != want {

@@ -519,7 +519,7 @@ type Welcome struct {
 	// session; rooms must be joined again (with their positions).
 	Resumed        bool
 	ResumeWindowMS uint32
-	// The server pings when it has sent nothing for this long. A client that
+	// The server pings when it has sent or heard nothing for this long. A client that
 	// hears nothing for ping_interval_ms + ping_timeout_ms takes the connection
 	// for dead.
 	PingIntervalMS uint32

@@ -14,12 +14,19 @@ type roomRates struct {
 	info                                     counter
 }
 
+// maxRates bounds the rooms whose rates a session keeps. They outlive a leave:
+// going out and in again gives nothing back.
+const maxRates = 64
+
 // rate returns the session's rates in a room. Callers hold mu.
 func (s *session) rate(roomID string) *roomRates {
 	for i := range s.rates {
 		if s.rates[i].room == roomID {
 			return &s.rates[i]
 		}
+	}
+	if len(s.rates) == maxRates {
+		s.rates = s.rates[1:]
 	}
 	s.rates = append(s.rates, roomRates{room: roomID})
 	return &s.rates[len(s.rates)-1]

@@ -131,6 +131,8 @@ func (c *conn) join(s *session, id uint64, req *wire.Join) error {
 	s.mu.Lock()
 	if m, _ := s.member(req.Room); m == nil {
 		switch n := len(s.members); {
+		case !grant.Expires.IsZero() && !time.Now().Before(grant.Expires):
+			err = &wire.Error{Code: wire.CodeTokenExpired, What: "the session's token has expired", Fix: "Renew the token, or join with a new one."}
 		case n > 0 && !s.app.MultiRoom:
 			err = &wire.Error{Code: wire.CodeSingleRoom, What: "the session is in a room already, and the app allows one", Fix: "Leave the other room first.", Limit: 1, Got: 2}
 		case s.app.Limits.Rooms > 0 && n >= s.app.Limits.Rooms:

@@ -296,7 +296,6 @@ func (s *session) leave(roomID string) bool {
 	if m != nil {
 		s.members = slices.Delete(s.members, i, i+1)
 		delete(s.grants, roomID)
-		s.rates = slices.DeleteFunc(s.rates, func(r roomRates) bool { return r.room == roomID })
 	}
 	s.mu.Unlock()
 	if m == nil {

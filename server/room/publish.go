@@ -67,28 +67,46 @@ func (r *Room) publishLossy(rec *record, message *wire.RoomMessage, published *w
 // SetInfo sets the room's one piece of extra information. done as for Publish.
 func (m *Member) SetInfo(key, value string, done func(seq uint64, err error)) {
 	r := m.room
-	r.mu.Lock()
-	held := r.info.Key
-	r.mu.Unlock()
-	if held != "" && held != key {
-		done(0, &wire.Error{
-			Code: wire.CodeInfoKeyLimit, What: "the room already has a value under another key: " + strconv.Quote(held),
-			Fix: "Use that key: a room holds one.", Limit: 1, Got: 2,
-		})
+	if err := r.holdsOther(key); err != nil {
+		done(0, err)
 		return
 	}
 	info := wire.RoomInfoEntry{Key: key, Value: value, User: m.user, Name: m.name, TimeMS: uint64(time.Now().UnixMilli())}
 	rec := record{kind: recordInfo, from: m.user, body: info.Append(nil)}
-	r.hub.bus.Append(r.key, "", rec.append(nil), func(seq uint64, _ bool, err error) { done(seq, err) })
+	r.hub.bus.Append(r.key, "", rec.append(nil), func(seq uint64, _ bool, err error) {
+		if err == nil {
+			// Another key may have been on its way first; this record is ignored then.
+			err = r.holdsOther(key)
+		}
+		done(seq, err)
+	})
 }
 
-// setInfo takes over a record of the room's stream. Callers hold mu.
-func (r *Room) setInfo(body []byte) {
-	var info wire.RoomInfoEntry
-	if info.Decode(body) == nil {
-		r.info = info
-		_ = r.hub.bus.PutLease(r.key, infoLease, body) // for nodes that come later
+// holdsOther returns the refusal of a second key.
+func (r *Room) holdsOther(key string) error {
+	r.mu.Lock()
+	held := r.info.Key
+	r.mu.Unlock()
+	if held == "" || held == key {
+		return nil
 	}
+	return &wire.Error{
+		Code: wire.CodeInfoKeyLimit, What: "the room already has a value under another key: " + strconv.Quote(held),
+		Fix: "Use that key: a room holds one.", Limit: 1, Got: 2,
+	}
+}
+
+// setInfo takes over a record of the room's stream. It reports false for a
+// second key, which the order of the stream makes the later one everywhere.
+// Callers hold mu.
+func (r *Room) setInfo(body []byte) bool {
+	var info wire.RoomInfoEntry
+	if info.Decode(body) != nil || r.info.Key != "" && r.info.Key != info.Key {
+		return false
+	}
+	r.info = info
+	_ = r.hub.bus.PutLease(r.key, infoLease, body) // for nodes that come later
+	return true
 }
 
 // Restart makes the room lose its log, as a scripted fault: all members are

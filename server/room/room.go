@@ -139,8 +139,8 @@ func (r *Room) stored(e bus.Entry) {
 		r.hub.log.Error("cannot read a room record", "app", r.key.App, "room", r.key.ID, "seq", e.Seq, "err", err)
 		return
 	}
-	if rec.kind == recordInfo {
-		r.setInfo(rec.body)
+	if rec.kind == recordInfo && !r.setInfo(rec.body) {
+		return
 	}
 	r.push(made)
 }
