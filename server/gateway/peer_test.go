@@ -239,7 +239,7 @@ func (s *server) connect(t testing.TB, headers ...string) *peer {
 		t.Fatal(err)
 	}
 	p := &peer{t: t, nc: nc, events: make(chan event, 1<<16)}
-	if _, err := io.WriteString(nc, handshake+strings.Join(append(headers, ""), "\r\n")+"\r\n"); err != nil {
+	if _, err := io.WriteString(nc, handshake+strings.Join(headers, "")+"\r\n"); err != nil {
 		t.Fatal(err)
 	}
 	reader := bufio.NewReader(nc)

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -91,8 +92,8 @@ func (o Origins) Allow(origin, host string) bool {
 		return true
 	}
 	if o.Loopback {
-		switch name := at.Hostname(); {
-		case name == "localhost" || strings.HasSuffix(name, ".localhost"), name == "::1", strings.HasPrefix(name, "127."):
+		name := at.Hostname()
+		if ip, err := netip.ParseAddr(name); err == nil && ip.IsLoopback() || name == "localhost" || strings.HasSuffix(name, ".localhost") {
 			return true
 		}
 	}
