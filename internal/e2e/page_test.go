@@ -12,6 +12,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -126,6 +127,15 @@ func (p *tab) close() {
 	p.closed = true
 	p.mu.Unlock()
 	if _, err := chromedp.Call(p.ctx, page.Close, cdp.Empty{}); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// offline takes the page's network away, or gives it back.
+func (p *tab) offline(is bool) {
+	p.t.Helper()
+	params := network.OverrideNetworkStateParams{Offline: is, DownloadThroughput: -1, UploadThroughput: -1}
+	if _, err := chromedp.Call(p.ctx, network.OverrideNetworkState, params); err != nil {
 		p.t.Fatal(err)
 	}
 }
