@@ -280,6 +280,10 @@ func (c *Client) end(err *wire.Error, reason string, code wire.CloseCode) {
 			c.remove(q)
 			continue
 		}
+		if q.tried {
+			c.fail(q, q.uncertain(why))
+			continue
+		}
 		c.fail(q, why)
 	}
 	for _, r := range c.rooms.order {

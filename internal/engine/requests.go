@@ -31,6 +31,7 @@ type request struct {
 	deadline time.Time
 	sent     uint64 // generation of the socket that has it; 0 = none
 	tried    bool   // some socket had it
+	resent   bool   // several had it
 	gone     bool   // answered, cancelled or timed out
 
 	published func(*wire.Published, error) // of a Publish
@@ -139,6 +140,18 @@ func (c *Client) fail(r *request, err *wire.Error) {
 	}
 }
 
+// uncertain returns err with the news that r may have been carried out all the
+// same: some socket had it, and its answer is lost.
+func (r *request) uncertain(err *wire.Error) *wire.Error {
+	e := *err
+	if r.kind == wire.IsPublish {
+		e.What += "; the message may have been delivered all the same"
+	} else {
+		e.What += "; it may have been done all the same"
+	}
+	return &e
+}
+
 // ready reports whether r may be sent on the present socket.
 func (c *Client) ready(r *request) bool {
 	if r.sent == c.generation {
@@ -202,7 +215,7 @@ func (c *Client) flush() {
 			frame = append(frame, r.envelope...)
 		}
 		held += r.size
-		r.sent, r.tried = c.generation, true
+		r.sent, r.tried, r.resent = c.generation, true, r.tried
 	}
 	if len(frame) > 0 {
 		socket.Send(frame)
@@ -252,10 +265,10 @@ func (c *Client) requeue(cause *wire.Error) {
 				What: "the connection went down before the answer came; a lossy message is not sent again", Err: cause,
 			})
 		case r.room != "" && c.rooms.byName[r.room] == nil:
-			c.fail(r, &wire.Error{
+			c.fail(r, r.uncertain(&wire.Error{
 				Code: wire.CodeDisconnected,
-				What: "the connection went down before the answer came and room " + r.room + " was left; it may have been done", Err: cause,
-			})
+				What: "the connection went down before the answer came, and room " + r.room + " was left", Err: cause,
+			}))
 		}
 	}
 }
@@ -280,14 +293,15 @@ func (c *Client) expireRequests() {
 			c.joinTimedOut(r)
 			continue
 		}
-		what := "not sent within " + c.cfg.RequestTimeout.String() + ": no connection"
-		if r.tried {
-			what = "no answer within " + c.cfg.RequestTimeout.String() + "; it may have been done all the same"
-			if r.kind == wire.IsPublish {
-				what = "no answer within " + c.cfg.RequestTimeout.String() + "; the message may have been delivered all the same"
-			}
+		err := &wire.Error{
+			Code: wire.CodeTimeout, What: "not sent within " + c.cfg.RequestTimeout.String() + ": no connection",
+			Fix: "Try again when the connection is back.",
 		}
-		c.fail(r, &wire.Error{Code: wire.CodeTimeout, What: what, Fix: "Try again when the connection is back."})
+		if r.tried {
+			err.What = "no answer within " + c.cfg.RequestTimeout.String()
+			err = r.uncertain(err)
+		}
+		c.fail(r, err)
 	}
 }
 
@@ -345,7 +359,11 @@ func (c *Client) onRefusal(id uint64, m *wire.Refusal) {
 		if r.renewal != nil {
 			r.renewal.undo()
 		}
-		c.fail(r, m.Error())
+		err := m.Error()
+		if r.resent { // this answers the last send; the first one's answer is lost
+			err = r.uncertain(err)
+		}
+		c.fail(r, err)
 	}
 }
 

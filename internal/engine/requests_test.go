@@ -148,6 +148,40 @@ func TestResend(t *testing.T) {
 	c.Close()
 }
 
+// A refusal of a second send says nothing of the first; the error admits it.
+func TestRefusalOfAResend(t *testing.T) {
+	s := newScript(t)
+	c := engine.New(s.config(&record{}))
+	s.online(c, "red")
+	var got outcomes
+	c.Publish(text("red", "twice"), got.of("twice"))
+	s.cut()
+	socket := s.last()
+	socket.handler.Opened()
+	socket.push(0, &wire.Welcome{})
+	socket.push(of(wire.IsJoin, socket.envelopes(t))[0].ID, &wire.Joined{Room: "red", Epoch: "e"})
+	c.Publish(text("red", "once"), got.of("once"))
+	ids, _ := published(t, socket)
+	for _, name := range []string{"twice", "once"} {
+		socket.push(ids[name], &wire.Refusal{Code: wire.CodeNotJoined, What: "not inside"})
+		err := got.errs[name]
+		if wire.CodeOf(err) != wire.CodeNotJoined || strings.Contains(err.Error(), "may have been delivered") != (name == "twice") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// Nor does what ends the session.
+	c.Publish(text("red", "sent"), got.of("sent"))
+	socket.buffered = 2 << 20
+	c.Publish(text("red", "unsent"), got.of("unsent"))
+	socket.push(0, &wire.Removed{Code: wire.CodeKicked})
+	for _, name := range []string{"sent", "unsent"} {
+		err := got.errs[name]
+		if wire.CodeOf(err) != wire.CodeKicked || strings.Contains(err.Error(), "may have been delivered") != (name == "sent") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestRequestTimeout(t *testing.T) {
 	s := newScript(t)
 	c := engine.New(s.config(&record{}))

@@ -239,7 +239,11 @@ func (c *Client) forget(r *room, err *wire.Error) {
 		r.ask = nil
 	}
 	for _, q := range c.open() {
-		if q.room == r.name && q.sent != c.generation {
+		switch {
+		case q.room != r.name || q.sent == c.generation:
+		case q.tried:
+			c.fail(q, q.uncertain(err))
+		default:
 			c.fail(q, err)
 		}
 	}
