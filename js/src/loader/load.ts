@@ -30,6 +30,7 @@ async function load(): Promise<Bridge> {
   const exports = instance.exports as unknown as Exports;
   bridge.starting(exports);
   const exit = go.run(instance);
+  exit.catch(() => {}); // a program that is not ours may fail at once; ended() tells of ours
   if (bridge.offer?.stamp !== __STAMP__) {
     throw new ParleyError("VERSION", "parley.wasm was not built with this loader.",
       `Take the parley.wasm of parley-sdk ${__VERSION__}; if it is, empty the cache.`);
