@@ -330,8 +330,10 @@ func closedBy(code wire.CloseCode, reason string) *wire.Error {
 		err.Code = wire.CodeMalformed
 	case wire.CloseHello:
 		err.Code = wire.CodeHelloExpected
-	case wire.CloseRefused, wire.CloseOrigin:
+	case wire.CloseRefused:
 		err.Code = wire.CodeForbidden
+	case wire.CloseOrigin:
+		err.Code = wire.CodeOriginRefused
 	case wire.CloseRemoved:
 		err.Code = wire.CodeKicked
 	case wire.CloseSuperseded:

@@ -269,7 +269,7 @@ func TestCloseCodes(t *testing.T) {
 		{wire.CloseSuperseded, wire.CodeReplaced},
 		{wire.CloseFlood, wire.CodeRateLimited},
 		{wire.CloseEnded, wire.CodeClosed},
-		{wire.CloseOrigin, wire.CodeForbidden},
+		{wire.CloseOrigin, wire.CodeOriginRefused},
 		{4199, wire.CodeDisconnected},
 	} {
 		s, heard := newScript(t), &record{}

@@ -65,6 +65,8 @@ const (
 	CodeNotLoggedIn Code = 68
 	// The time for reconnecting is over.
 	CodeReconnectTimeout Code = 69
+	// The server lets no pages of this origin connect (close code 4108).
+	CodeOriginRefused Code = 70
 )
 
 // String returns the name that the schema gives the value.
@@ -128,6 +130,8 @@ func (v Code) String() string {
 		return "NOT_LOGGED_IN"
 	case CodeReconnectTimeout:
 		return "RECONNECT_TIMEOUT"
+	case CodeOriginRefused:
+		return "ORIGIN_REFUSED"
 	}
 	return "UNKNOWN"
 }
@@ -193,6 +197,8 @@ func CodeByName(name string) (Code, bool) {
 		return CodeNotLoggedIn, true
 	case "RECONNECT_TIMEOUT":
 		return CodeReconnectTimeout, true
+	case "ORIGIN_REFUSED":
+		return CodeOriginRefused, true
 	}
 	return 0, false
 }

@@ -41,7 +41,7 @@ const (
 	codeInput             = 1100001
 	codeTimeout           = 1100002
 	codeSocketClosed      = 1100003
-	codeDestroyed         = 1101000
+	codeNotStarted        = 1101000 // also: engine destroyed
 	codeTokenInvalid      = 1102016
 	codeTokenExpired      = 1102018
 	codeInfoPending       = 1102022
@@ -94,6 +94,7 @@ var numbers = map[wire.Code][uses]int{
 	wire.CodeClosed:           {codeLoginCancelled, codeSocketClosed, codeSocketClosed, codeSocketClosed, codeSocketClosed, codeSocketClosed},
 	wire.CodeQueueFull:        {0, codeSendFailed, codeSendFailed, codeSendFailed, codeSendFailed, codeSendFailed},
 	wire.CodeNotLoggedIn:      {0, codeNotLogin, codeNotLogin, codeNotLogin, codeNotLogin, codeWrongRoom},
+	wire.CodeOriginRefused:    {codeNotStarted, codeSendFailed, codeSendFailed, codeSendFailed, codeSendFailed, codeSendFailed},
 	wire.CodeReconnectTimeout: {codeRetryTimeout, codeTimeout, codeTimeout, codeTimeout, codeSendFailed, codeTimeout},
 }
 

@@ -136,7 +136,7 @@ func (e *Engine) Call(method int, call uint32, args []page.Value) float64 {
 func (e *Engine) callDestroyed(method int, call uint32) float64 {
 	switch method {
 	case mLoginRoom, mSwitchRoom:
-		e.rejectRoom(call, refusal{codeDestroyed, "engine is destroyed"})
+		e.rejectRoom(call, refusal{codeNotStarted, "engine is destroyed"})
 	case mSetRoomExtraInfo:
 		e.rejectSend(call, refusal{code: codeWrongRoom})
 	case mSendBroadcastMessage, mSendBarrageMessage, mSendCustomCommand, mSendTransparentMessage:

@@ -109,7 +109,11 @@ func (e *Engine) loginFailed(r *room, err error) {
 	r.call = 0
 	e.forget(r)
 	code, data := loginFailure(err)
-	e.rejectRoom(call, refusal{code, liveroomError})
+	msg := liveroomError
+	if code == codeNotStarted {
+		msg = data
+	}
+	e.rejectRoom(call, refusal{code, msg})
 	e.tellState(page.Of(r.id), disconnected, "LOGIN_FAILED", code, data)
 	e.closeIfUnused()
 }
@@ -118,7 +122,10 @@ func (e *Engine) loginFailed(r *room, err error) {
 // that the server or the network refused.
 func loginFailure(err error) (code int, data string) {
 	code = numberOf(err, forLogin)
-	if code == codeRoomInner {
+	switch code {
+	case codeNotStarted: // nothing that an app can handle: its developer reads it
+		return code, err.Error()
+	case codeRoomInner:
 		json := page.AppendInt([]byte(`{"server_code":`), serverCodeBase+int64(wire.CodeOf(err)))
 		return code, string(append(json, '}'))
 	}
