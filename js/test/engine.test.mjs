@@ -214,3 +214,27 @@ test("StrictMode: made, destroyed, made again in one turn", async () => {
   await assert.rejects(gone);
   second.destroyEngine();
 });
+
+test("a promise settles in order with the events around it", async () => {
+  const engine = await loggedIn();
+  const order = [];
+  for (let i = 0; i < 3; i++) engine.on("roomStateChanged", (room, reason) => order.push(`${room} ${reason}`));
+  const before = globalThis.setImmediate;
+  // The server answers before the first of the events has had its turn.
+  const socket = server.last();
+  server.answer = undefined;
+  const send = socket.send.bind(socket);
+  socket.send = (data) => {
+    globalThis.setImmediate = (f) => { queueMicrotask(f); };
+    try {
+      send(data);
+    } finally {
+      globalThis.setImmediate = before;
+    }
+  };
+  await engine.switchRoom("r1", "r2", { token: "t" }).then(() => order.push("promise"));
+  await turns();
+  const times = (line) => Array.from({ length: 3 }, () => line);
+  assert.deepEqual(order, [...times("r1 LOGOUT"), ...times("r2 LOGINING"), "promise", ...times("r2 LOGINED")]);
+  engine.destroyEngine();
+});

@@ -13,6 +13,12 @@ export function macrotask(task: () => void): void {
   (wake ??= wakener())();
 }
 
+/** Runs task after the tasks that wait already: at once when there are none. */
+export function inOrder(task: () => void): void {
+  if (waiting.length === 0) task();
+  else macrotask(task);
+}
+
 function next(): void {
   const task = waiting[taken++];
   if (taken === waiting.length) {

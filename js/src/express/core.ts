@@ -1,5 +1,6 @@
 import { encodeArguments, JSONText } from "../bridge/arguments.js";
 import type { Bridge, Voice } from "../bridge/bridge.js";
+import { inOrder } from "../bridge/macrotask.js";
 import type { TableReader } from "../bridge/table.js";
 import { ParleyError } from "../error.js";
 import { running, whenReady } from "../loader/load.js";
@@ -57,11 +58,16 @@ export class Core implements Voice {
     if (typeof WebSocket !== "undefined") this.#start();
   }
 
-  /** Calls a method of Go and returns its promise. */
+  /** Calls a method of Go and returns its promise, which settles in order with the events. */
   call(method: string, args: readonly unknown[], shape: Shape): Promise<unknown> {
     if (this.#destroyed) return Promise.reject(afterDestroy(method));
     return new Promise((resolve, reject) => {
-      const settle = (error: unknown): void => reject(error instanceof Error ? shape(error) : error);
+      // What was told before the answer came is heard before it.
+      const fulfil = (value: unknown): void => inOrder(() => resolve(value));
+      const settle = (error: unknown): void => {
+        const reason = error instanceof Error ? shape(error) : error;
+        inOrder(() => reject(reason));
+      };
       let encoded: Uint8Array;
       try {
         encoded = encodeArguments(args);
@@ -69,7 +75,7 @@ export class Core implements Voice {
         return settle(error instanceof Error ? error : new Error(String(error)));
       }
       this.#run({
-        run: (bridge) => void bridge.call(this.#id, index(bridge, method), encoded, { resolve, reject: settle }),
+        run: (bridge) => void bridge.call(this.#id, index(bridge, method), encoded, { resolve: fulfil, reject: settle }),
         fail: settle,
       });
     });
