@@ -11,6 +11,7 @@ import (
 	"path"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -51,6 +52,9 @@ func (o *origin) page(p *process, more url.Values) string {
 	}
 	return "http://" + o.addr + "/page?" + values.Encode()
 }
+
+// port returns the port of host:port.
+func port(addr string) string { return addr[strings.LastIndexByte(addr, ':')+1:] }
 
 // foreign returns the same address under the foreign host.
 func (o *origin) foreign(address string) string {

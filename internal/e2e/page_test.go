@@ -208,11 +208,11 @@ func (p *tab) runAs(t *testing.T, id, body string) any {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, runLimit)
 	defer cancel()
-	who := "undefined"
+	names, who := "{ note, until, settle, plain }", "undefined"
 	if id != "" {
-		who = quote(id)
+		names, who = scope, quote(id)
 	}
-	expression := fmt.Sprintf("T.run(async (%s) => {%s\n}, %s)", scope, body, who)
+	expression := fmt.Sprintf("T.run(async (%s) => {%s\n}, %s)", names, body, who)
 	answer, err := chromedp.Run(ctx, chromedp.Evaluate[string](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
 		t.Fatalf("%s\nfailed: %v", body, err)

@@ -19,6 +19,8 @@ func mint(t *testing.T, user string, appID uint32, secret string, expires time.T
 	return text
 }
 
+func inAnHour() time.Time { return time.Now().Add(time.Hour) }
+
 // The dev app "demo", as the documentation has it.
 const (
 	demoApp    = 1000000001
@@ -27,7 +29,7 @@ const (
 
 func TestToken(t *testing.T) {
 	page := openPage(t)
-	soon, past := time.Now().Add(time.Hour), time.Now().Add(-time.Minute)
+	soon, past := inAnHour(), time.Now().Add(-time.Minute)
 	const invalid, expired = `{"code": 1102016, "msg": "liveroom error"}`, `{"code": 1102018, "msg": "liveroom error"}`
 	for _, row := range []struct {
 		name, refusal string // no refusal: it is good
