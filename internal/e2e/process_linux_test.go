@@ -173,3 +173,15 @@ func (p *process) metric(t *testing.T, name string) float64 {
 	t.Fatalf("/metrics has no %s (%v)", name, lines.Err())
 	return 0
 }
+
+// eventually waits for what nothing tells: it asks until the answer is yes.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for range 500 {
+		if is() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("it did not come true within 5 s: %s", what)
+}

@@ -59,6 +59,30 @@
     });
   }
 
+  /** Resolves when the document has come to fulfil a condition. */
+  function shown(condition, ms = 20000) {
+    return new Promise((resolve, reject) => {
+      const end = (settle, value) => {
+        clearTimeout(timer);
+        observer.disconnect();
+        settle(value);
+      };
+      const look = () => {
+        let value;
+        try {
+          value = condition();
+        } catch (error) {
+          return end(reject, error);
+        }
+        if (value) end(resolve, value);
+      };
+      const observer = new MutationObserver(look);
+      const timer = setTimeout(() => end(reject, new Error(`not within ${ms} ms: ${condition}\nthe page shows:\n${document.body.innerText.slice(0, 3000)}`)), ms);
+      observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+      look();
+    });
+  }
+
   /** What became of a promise, or of a function that may throw. */
   async function settle(promise) {
     try {
@@ -105,5 +129,5 @@
 
   addEventListener("error", (event) => note("page", "error", [event.message]));
   addEventListener("unhandledrejection", (event) => note("page", "unhandledrejection", [event.reason]));
-  globalThis.T = { log, note, plain, tell, until, settle, create, drop, run, users, kinds };
+  globalThis.T = { shown, log, note, plain, tell, until, settle, create, drop, run, users, kinds };
 })();
