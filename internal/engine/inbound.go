@@ -26,17 +26,22 @@ func (a *attempt) inbound(frame []byte, views []wire.RoomMessageView) []wire.Roo
 	c, told := a.client, 0
 	var last *room // of the message before
 	for len(frame) > 0 {
-		envelope, rest, err := wire.NextEnvelope(frame)
-		if err != nil {
-			c.tellMessages(views[told:])
-			c.malformed(err)
-			return views
+		body, rest, message := wire.NextRoomMessage(frame) // nearly always, in a flood
+		var envelope wire.Envelope
+		if !message {
+			var err error
+			if envelope, rest, err = wire.NextEnvelope(frame); err != nil {
+				c.tellMessages(views[told:])
+				c.malformed(err)
+				return views
+			}
+			body, message = envelope.Body, envelope.Kind == wire.IsRoomMessage
 		}
 		frame = rest
-		if envelope.Kind == wire.IsRoomMessage {
+		if message {
 			n := len(views)
 			views = append(views, wire.RoomMessageView{})
-			if err := views[n].Decode(envelope.Body); err != nil {
+			if err := views[n].Decode(body); err != nil {
 				c.tellMessages(views[told:n])
 				c.malformed(err)
 				return views

@@ -88,3 +88,37 @@ func NextEnvelope(frame []byte) (env Envelope, rest []byte, err error) {
 	}
 	return env, rest, nil
 }
+
+// NextRoomMessage splits the first envelope off a frame when it is a push of a
+// [RoomMessage] in the shape that servers write, and returns its body. ok is
+// false for anything else, which [NextEnvelope] reads.
+func NextRoomMessage(frame []byte) (body, rest []byte, ok bool) {
+	if len(frame) < 4 || frame[0] != envelopeTag {
+		return nil, nil, false
+	}
+	size, i := shortVarint(frame, 1)
+	end := i + size
+	if i == 0 || size < 2 || end > len(frame) || frame[i] != byte(IsRoomMessage)<<3|2 {
+		return nil, nil, false
+	}
+	size, i = shortVarint(frame[:end], i+1)
+	if i == 0 || i+size != end {
+		return nil, nil, false
+	}
+	return frame[i:end:end], frame[end:], true
+}
+
+// shortVarint reads a varint of one or two bytes at p[i] and returns the index
+// behind it; 0 when it is longer or p ends.
+func shortVarint(p []byte, i int) (value, next int) {
+	if i+1 >= len(p) {
+		return 0, 0
+	}
+	if p[i] < 0x80 {
+		return int(p[i]), i + 1
+	}
+	if p[i+1] >= 0x80 {
+		return 0, 0
+	}
+	return int(p[i]&0x7f) | int(p[i+1])<<7, i + 2
+}

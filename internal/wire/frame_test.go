@@ -340,3 +340,28 @@ func BenchmarkViewDecode(b *testing.B) {
 		}
 	}
 }
+
+// TestNextRoomMessage: what it takes, NextEnvelope reads the same; what it
+// leaves, it leaves whole.
+func TestNextRoomMessage(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		body := rapid.SliceOfN(rapid.Byte(), 0, 20_000).Draw(t, "body")
+		frame := AppendRoomMessage(nil, rapid.Uint64().Draw(t, "seq"), body)
+		frame = append(frame, rapid.SliceOfN(rapid.Byte(), 0, 8).Draw(t, "behind")...)
+		if rapid.Bool().Draw(t, "spoil") {
+			frame[rapid.IntRange(0, min(len(frame)-1, 8)).Draw(t, "at")] ^= rapid.Byte().Draw(t, "bits")
+		}
+		got, rest, ok := NextRoomMessage(frame)
+		if !ok {
+			return
+		}
+		env, wantRest, err := NextEnvelope(frame)
+		if err != nil || env.Kind != IsRoomMessage || env.ID != 0 || !bytes.Equal(got, env.Body) || !bytes.Equal(rest, wantRest) {
+			t.Fatalf("NextRoomMessage took %x, NextEnvelope read %+v, %v", frame[:min(len(frame), 16)], env, err)
+		}
+	})
+	small := AppendRoomMessage(nil, 7, []byte("body"))
+	if body, rest, ok := NextRoomMessage(small); !ok || len(rest) != 0 || !bytes.HasSuffix(body, []byte("body")) {
+		t.Errorf("a server's push was left: %x, %x, %v", body, rest, ok)
+	}
+}

@@ -846,6 +846,61 @@ type RoomMessageView struct {
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *RoomMessageView) Decode(src []byte) error {
 	*m = RoomMessageView{}
+	for i := 0; i < len(src); {
+		key := src[i]
+		i++
+		if key >= 0x80 || i == len(src) {
+			return m.decodeRest(src)
+		}
+		value := uint64(src[i])
+		i++
+		for shift := 7; src[i-1] >= 0x80; shift += 7 {
+			if i == len(src) || shift > 56 {
+				return m.decodeRest(src)
+			}
+			value = value&(1<<shift-1) | uint64(src[i]&0x7f)<<shift
+			i++
+		}
+		if key&7 == 0 {
+			switch key {
+			case 8:
+				m.Seq = uint64(value)
+			case 24:
+				m.Class = Class(value)
+			case 32:
+				m.Kind = Kind(value)
+			case 40:
+				m.Format = Format(value)
+			case 64:
+				m.TimeMS = uint64(value)
+			}
+			continue
+		}
+		if key < 8 || key&7 != 2 || value > uint64(len(src)-i) {
+			return m.decodeRest(src)
+		}
+		data := src[i : i+int(value) : i+int(value)]
+		i += int(value)
+		switch key {
+		case 18:
+			m.Room = data
+		case 50:
+			m.From = data
+		case 58:
+			m.Name = data
+		case 74:
+			m.Body = data
+		case 82:
+			m.ID = data
+		}
+	}
+	return nil
+}
+
+// decodeRest reads what Decode does not expect: fields above 15, fixed widths,
+// and what is malformed.
+func (m *RoomMessageView) decodeRest(src []byte) error {
+	*m = RoomMessageView{}
 	for len(src) > 0 {
 		key, value, data, rest, err := nextField(src)
 		if err != nil {
@@ -855,20 +910,20 @@ func (m *RoomMessageView) Decode(src []byte) error {
 		switch key {
 		case 8:
 			m.Seq = uint64(value)
-		case 18:
-			m.Room = data
 		case 24:
 			m.Class = Class(value)
 		case 32:
 			m.Kind = Kind(value)
 		case 40:
 			m.Format = Format(value)
+		case 64:
+			m.TimeMS = uint64(value)
+		case 18:
+			m.Room = data
 		case 50:
 			m.From = data
 		case 58:
 			m.Name = data
-		case 64:
-			m.TimeMS = uint64(value)
 		case 74:
 			m.Body = data
 		case 82:

@@ -306,47 +306,70 @@ func tag(f protoreflect.FieldDescriptor) int {
 	return int(f.Number())<<3 | wireType
 }
 
-// decode writes straight-line code: views are read on the flood path.
+// decode writes straight-line code: views are read on the flood path, where
+// in wasm a call for each field is half of what a message costs.
 func (g *generator) decode(m protoreflect.MessageDescriptor, name string) {
-	g.p("// Decode replaces m by what src holds. Byte fields alias src.")
-	g.p("func (m *%s) Decode(src []byte) error {", name)
-	g.p("\t*m = %s{}", name)
-	g.p("\tfor len(src) > 0 {")
-	g.p("\t\tkey, value, data, rest, err := nextField(src)")
-	g.p("\t\tif err != nil { return err }")
-	g.p("\t\tsrc = rest")
-	g.p("\t\tswitch key {")
-	usesValue, usesData := false, false
+	var numbers, runs []string // cases of the two switches
 	for i := range m.Fields().Len() {
 		f := m.Fields().Get(i)
 		field := "m." + goName(f.Name())
-		g.p("\t\tcase %d:", tag(f))
+		if f.IsList() || f.Number() > 15 {
+			log.Fatalf("%s: a view holds no lists, and no field above 15", f.FullName())
+		}
 		switch f.Kind() {
+		case protoreflect.BytesKind, protoreflect.StringKind:
+			runs = append(runs, fmt.Sprintf("case %d: %s = data", tag(f), field))
 		case protoreflect.BoolKind:
-			usesValue = true
-			g.p("\t\t\t%s = value != 0", field)
-		case protoreflect.BytesKind:
-			usesData = true
-			g.p("\t\t\t%s = data", field)
-		case protoreflect.StringKind:
-			usesData = true
-			g.p("\t\t\t%s = data", field)
+			numbers = append(numbers, fmt.Sprintf("case %d: %s = value != 0", tag(f), field))
 		case protoreflect.MessageKind:
 			log.Fatalf("%s: a view holds no messages", f.FullName())
 		default:
-			usesValue = true
-			g.p("\t\t\t%s = %s(value)", field, goType(f, true))
+			numbers = append(numbers, fmt.Sprintf("case %d: %s = %s(value)", tag(f), field, goType(f, true)))
 		}
 	}
-	g.p("\t\t}")
-	if !usesValue {
-		g.p("\t\t_ = value")
-	}
-	if !usesData {
-		g.p("\t\t_ = data")
-	}
-	g.p("\t}")
-	g.p("\treturn nil")
+	g.p("// Decode replaces m by what src holds. Byte fields alias src.")
+	g.p("func (m *%s) Decode(src []byte) error {", name)
+	g.p("*m = %s{}", name)
+	g.p("for i := 0; i < len(src); {")
+	g.p("key := src[i]")
+	g.p("i++")
+	g.p("if key >= 0x80 || i == len(src) { return m.decodeRest(src) }")
+	g.p("value := uint64(src[i])")
+	g.p("i++")
+	g.p("for shift := 7; src[i-1] >= 0x80; shift += 7 {")
+	g.p("if i == len(src) || shift > 56 { return m.decodeRest(src) }")
+	g.p("value = value&(1<<shift-1) | uint64(src[i]&0x7f)<<shift")
+	g.p("i++")
+	g.p("}")
+	g.p("if key&7 == 0 {")
+	g.p("switch key {")
+	g.p("%s", strings.Join(numbers, "\n"))
+	g.p("}")
+	g.p("continue")
+	g.p("}")
+	g.p("if key < 8 || key&7 != 2 || value > uint64(len(src)-i) { return m.decodeRest(src) }")
+	g.p("data := src[i : i+int(value) : i+int(value)]")
+	g.p("i += int(value)")
+	g.p("switch key {")
+	g.p("%s", strings.Join(runs, "\n"))
+	g.p("}")
+	g.p("}")
+	g.p("return nil")
+	g.p("}")
+	g.p("")
+	g.p("// decodeRest reads what Decode does not expect: fields above 15, fixed widths,")
+	g.p("// and what is malformed.")
+	g.p("func (m *%s) decodeRest(src []byte) error {", name)
+	g.p("*m = %s{}", name)
+	g.p("for len(src) > 0 {")
+	g.p("key, value, data, rest, err := nextField(src)")
+	g.p("if err != nil { return err }")
+	g.p("src = rest")
+	g.p("switch key {")
+	g.p("%s", strings.Join(append(numbers, runs...), "\n"))
+	g.p("}")
+	g.p("}")
+	g.p("return nil")
 	g.p("}")
 	g.p("")
 }
