@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -74,7 +75,12 @@ func (p *tab) shoot(name string) {
 	p.run(`await new Promise((go) => requestAnimationFrame(go)); await Promise.allSettled(document.getAnimations().map((a) => a.finished))`)
 	ctx, cancel := context.WithTimeout(p.ctx, stepLimit)
 	defer cancel()
-	picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	size := p.run(`return [document.documentElement.scrollWidth, document.documentElement.scrollHeight]`).([]any)
+	beyond := true
+	picture, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{
+		Format: page.CaptureScreenshotFormatPng, CaptureBeyondViewport: &beyond,
+		Clip: &page.Viewport{Width: size[0].(float64), Height: size[1].(float64), Scale: 1},
+	})
 	if err != nil {
 		p.t.Fatalf("picture %s: %v", name, err)
 	}
@@ -82,7 +88,7 @@ func (p *tab) shoot(name string) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		p.t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), picture.Data, 0o644); err != nil {
 		p.t.Fatal(err)
 	}
 }
