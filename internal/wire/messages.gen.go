@@ -488,6 +488,12 @@ type Hello struct {
 	Client string
 	// Event kinds that the page listens for.
 	Listen Listen
+	// Random text that names this client object. A client whose Welcome got lost
+	// is known by it: it takes its own session up again and is not refused for it.
+	Instance string
+	// Counts the connections of this client object. A Hello that comes late, from
+	// a connection that the client has given up, is closed as superseded.
+	Attempt uint64
 }
 
 var layoutHello = layout{
@@ -500,6 +506,8 @@ var layoutHello = layout{
 	{58, shapeText, unsafe.Offsetof(Hello{}.Resume), nil, nil},
 	{66, shapeText, unsafe.Offsetof(Hello{}.Client), nil, nil},
 	{74, shapeMessage, unsafe.Offsetof(Hello{}.Listen), &layoutListen, nil},
+	{82, shapeText, unsafe.Offsetof(Hello{}.Instance), nil, nil},
+	{88, shapeUint64, unsafe.Offsetof(Hello{}.Attempt), nil, nil},
 }
 
 // Size returns the number of bytes that Append adds.

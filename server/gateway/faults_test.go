@@ -36,6 +36,7 @@ func TestFaultCut(t *testing.T) {
 		time.Sleep(9 * time.Second)
 		q := s.connect(t)
 		q.refused(hello("open", "u"), wire.CodeOverloaded)
+		q.wantClose(wire.CloseOverloaded) // come back later
 		other.say("r", "x")
 		time.Sleep(2 * time.Second)
 		s.enter(t, "open", "u")

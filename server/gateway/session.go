@@ -19,9 +19,13 @@ type session struct {
 	user    string
 	name    string
 	device  string
+	// instance names the client object that logged in. It may come without the
+	// session's secret: when the Welcome that had it got lost.
+	instance string
 
 	mu         sync.Mutex
-	conn       *conn // nil in the resume window
+	attempt    uint64 // the client's count of the connection that took the session up last
+	conn       *conn  // nil in the resume window
 	generation uint64
 	grant      Grant
 	events     []string // kinds that the page listens for
@@ -63,7 +67,11 @@ func (c *conn) helloRequest(id uint64, hello *wire.Hello) error {
 		var err error
 		if s, resumed, err = c.login(hello, now); err != nil {
 			c.refuse(id, err)
-			c.close(wire.CloseRefused, wire.CodeOf(err).String())
+			code := wire.CloseRefused
+			if wire.CodeOf(err) == wire.CodeOverloaded {
+				code = wire.CloseOverloaded // the range that says to come back
+			}
+			c.close(code, wire.CodeOf(err).String())
 			return nil
 		}
 		s.mu.Lock()
@@ -71,6 +79,14 @@ func (c *conn) helloRequest(id uint64, hello *wire.Hello) error {
 			break
 		}
 		s.mu.Unlock() // its window closed between being found and being taken up
+	}
+	if hello.Instance != "" && hello.Instance == s.instance {
+		if hello.Attempt < s.attempt {
+			s.mu.Unlock()
+			c.close(wire.CloseSuperseded, "the client has a newer connection")
+			return nil
+		}
+		s.attempt = hello.Attempt
 	}
 	c.hello.Stop()
 	c.session.Store(s)
@@ -146,10 +162,14 @@ func (c *conn) login(hello *wire.Hello, now time.Time) (s *session, resumed bool
 	}
 	s = &session{
 		gateway: g, app: app, id: g.secret(), secret: g.secret(),
-		user: hello.User, name: name, device: hello.Device, grant: grant,
+		user: hello.User, name: name, device: hello.Device, instance: hello.Instance, grant: grant,
 	}
 	g.mu.Lock()
 	older := g.byUser[s.key()]
+	if older != nil && hello.Instance != "" && older.instance == hello.Instance {
+		g.mu.Unlock()
+		return older, true, nil
+	}
 	if older != nil && hello.Resume != "" && !strings.HasPrefix(hello.Resume, older.id+".") {
 		// It comes back for a session that has ended, and finds that the user
 		// is logged in elsewhere since: the later login stays.
@@ -181,7 +201,13 @@ func helloError(hello *wire.Hello) error {
 	if err := tooLong("token", hello.Token, maxTokenBytes); err != nil {
 		return err
 	}
+	if err := tooLong("resume secret", hello.Resume, 128); err != nil {
+		return err
+	}
 	if err := listenError(&hello.Listen); err != nil {
+		return err
+	}
+	if err := tooLong("instance", hello.Instance, 64); err != nil {
 		return err
 	}
 	return tooLong("device", hello.Device, 64)

@@ -201,6 +201,30 @@ func TestSecondLoginReplacesTheFirst(t *testing.T) {
 	})
 }
 
+// TestWelcomeLost comes back twice for a session that is over, since the first
+// answer got lost: that is the same client, and no login elsewhere.
+func TestWelcomeLost(t *testing.T) {
+	inBubble(t, settings{}, func(t *testing.T, s *server) {
+		h := hello("open", "u")
+		p := s.connect(t)
+		secret := p.login(h).Resume
+		p.cut()
+		time.Sleep(2 * time.Minute)
+		for range 3 {
+			p = s.connect(t)
+			if welcome := p.login(resuming(h, secret)); welcome.Resumed {
+				t.Error("resumed a session that is over")
+			}
+			p.cut() // before it could know
+			synctest.Wait()
+		}
+		other := s.connect(t)
+		other.login(h)
+		p = s.connect(t)
+		p.refused(resuming(h, secret), wire.CodeReplaced)
+	})
+}
+
 // TestLoginsAtOnce logs the same user in from many sockets: one session is
 // left, all others are told.
 func TestLoginsAtOnce(t *testing.T) {

@@ -1,5 +1,7 @@
 package room
 
+import "parley/internal/wire"
+
 // maxBatchBytes bounds one batch: a frame that a page can take in one go, and
 // what a slow socket may hold at most beside its cursor. One entry larger than
 // this makes a batch of its own.
@@ -82,4 +84,11 @@ func (b *builder) common(at uint64, watch bool) (*Batch, uint64) {
 		s.to++
 	}
 	return &s.batch, s.to
+}
+
+// position returns a batch that tells a client how far it is.
+func (b *builder) position(roomID string, seq uint64) *Batch {
+	b.own.reset()
+	b.own.buf = wire.AppendEnvelope(b.own.buf, 0, &wire.Ping{Positions: []wire.Position{{Room: roomID, Seq: seq}}})
+	return &b.own
 }

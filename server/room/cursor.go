@@ -42,6 +42,7 @@ type cursor struct {
 	backlog []entry // older than the local log, to be written first
 	tail    []entry // of the local log as it was at the join, to be written next
 	at      uint64  // next index to write
+	silent  int     // entries passed since anything was written
 
 	busy atomic.Bool // the sink will call Wake
 	gone atomic.Bool
@@ -92,13 +93,23 @@ func (c *cursor) advance(b *builder) bool {
 	} else {
 		batch, next = b.common(c.at, c.watch)
 	}
+	seq := b.win.entries[next-1-b.win.base].seq
+	if !batch.empty() {
+		c.silent = 0
+	} else if c.silent += int(next - c.at); c.silent >= tellPositionAfter {
+		batch, c.silent = b.position(c.member.room.key.ID, seq), 0
+	}
 	if !c.write(batch) {
 		return false
 	}
 	c.at = next
-	c.seq.Store(b.win.entries[next-1-b.win.base].seq)
+	c.seq.Store(seq)
 	return next < b.win.end()
 }
+
+// tellPositionAfter is how many entries may pass that a client does not see
+// before it is told its position: after a cut it would take them for a gap.
+const tellPositionAfter = 256
 
 // write reports whether the sink has taken the batch.
 func (c *cursor) write(batch *Batch) bool {

@@ -3,6 +3,7 @@ package room
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"parley/internal/wire"
@@ -47,7 +48,9 @@ func (r *Room) join(ctx context.Context, req *wire.Join, who Identity) (*Member,
 		older, from := backlog{complete: true}, uint64(0)
 		if req.Epoch != "" {
 			var err error
+			r.mu.Lock()
 			from = r.from(req)
+			r.mu.Unlock()
 			if older, err = r.reach(ctx, from); err != nil {
 				return nil, nil, &wire.Error{Code: wire.CodeOverloaded, What: "the room's log can't be read", Fix: "Try again in a moment.", Err: err}
 			}
@@ -63,11 +66,16 @@ func (r *Room) join(ctx context.Context, req *wire.Join, who Identity) (*Member,
 // from returns the position behind which a join's replay starts: the client's,
 // or the beginning of the room's log when the client's position is of another
 // one. All that a later log holds is new to who was in the room before it.
+// Epochs that a scripted restart made count in one stream all the same, and the
+// room may have forgotten the restart since: what is below the client's
+// position it has seen. Callers hold mu.
 func (r *Room) from(req *wire.Join) uint64 {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.epoch == req.Epoch {
+	stream := r.hub.bus.Epoch()
+	switch {
+	case r.epoch == req.Epoch:
 		return req.Seq
+	case req.Epoch == stream, strings.HasPrefix(req.Epoch, stream+"."):
+		return max(r.begin, min(req.Seq, r.log.head))
 	}
 	return r.begin
 }
@@ -82,7 +90,7 @@ func (r *Room) enter(req *wire.Join, who Identity, from uint64, older backlog) (
 		return nil, nil, errRoomEnded
 	}
 	resuming, sameLog := req.Epoch != "", req.Epoch == r.epoch
-	if resuming && (older.through < r.log.floor || !sameLog && from != r.begin) {
+	if resuming && (older.through < r.log.floor || from < r.from(req)) {
 		return nil, nil, nil
 	}
 	m := r.find(who)

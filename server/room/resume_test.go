@@ -336,3 +336,28 @@ func TestFailedFirstJoinLeavesNoRoom(t *testing.T) {
 		}
 	})
 }
+
+// TestPositionAfterLongSilence: a client that sees nothing for long, because it
+// is the one who talks, is told its position. Without that, a cut would make
+// its own messages a gap once the log has dropped them.
+func TestPositionAfterLongSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub(bus.NewMemory(bus.Options{}), room.Config{})
+		a := join(t, h, "a", watching("r"))
+		var last uint64
+		for range 300 {
+			done := make(chan uint64, 1)
+			a.Publish(&wire.Publish{Room: "r", Body: []byte("x")}, func(p *wire.Published, err error) {
+				if err != nil {
+					t.Error(err)
+				}
+				done <- p.Seq
+			})
+			last = <-done
+		}
+		synctest.Wait()
+		if got := a.screen.shown(t).told; got == 0 || last-got > 256 {
+			t.Errorf("told position %d of %d, want at most 256 behind", got, last)
+		}
+	})
+}

@@ -36,7 +36,8 @@ type screen struct {
 	members []wire.Members
 	counts  []uint32
 	info    []wire.RoomInfoEntry
-	bad     error // what could not be decoded
+	told    uint64 // position, by a ping
+	bad     error  // what could not be decoded
 
 	changed chan struct{} // of one slot: something was written
 }
@@ -116,6 +117,14 @@ func (s *screen) take(frame []byte) error {
 				return err
 			}
 			s.dropped += m.Count
+		case wire.IsPing:
+			var m wire.Ping
+			if err := m.Decode(env.Body); err != nil {
+				return err
+			}
+			for _, p := range m.Positions {
+				s.told = p.Seq
+			}
 		case wire.IsGap:
 			var m wire.Gap
 			if err := m.Decode(env.Body); err != nil {
@@ -156,7 +165,7 @@ func (s *screen) shown(t testing.TB) *screen {
 		t.Fatalf("a batch can't be read: %v", s.bad)
 	}
 	return &screen{
-		batches: s.batches, largest: s.largest, slow: s.slow, dropped: s.dropped,
+		told: s.told, batches: s.batches, largest: s.largest, slow: s.slow, dropped: s.dropped,
 		texts: append([]string(nil), s.texts...), seqs: append([]uint64(nil), s.seqs...),
 		lossy: append([]string(nil), s.lossy...), gaps: append([]wire.Gap(nil), s.gaps...),
 		members: append([]wire.Members(nil), s.members...), counts: append([]uint32(nil), s.counts...),
