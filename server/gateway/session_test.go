@@ -201,27 +201,49 @@ func TestSecondLoginReplacesTheFirst(t *testing.T) {
 	})
 }
 
-// TestWelcomeLost comes back twice for a session that is over, since the first
-// answer got lost: that is the same client, and no login elsewhere.
+// TestWelcomeLost comes back several times with the secret of a session that is
+// over, since the answers got lost: that is the same client, and no login
+// elsewhere.
 func TestWelcomeLost(t *testing.T) {
 	inBubble(t, settings{}, func(t *testing.T, s *server) {
 		h := hello("open", "u")
+		h.Instance = "page"
 		p := s.connect(t)
 		secret := p.login(h).Resume
 		p.cut()
 		time.Sleep(2 * time.Minute)
-		for range 3 {
+		for again := range 3 {
+			h.Attempt++
 			p = s.connect(t)
-			if welcome := p.login(resuming(h, secret)); welcome.Resumed {
-				t.Error("resumed a session that is over")
+			if welcome := p.login(resuming(h, secret)); welcome.Resumed != (again > 0) {
+				t.Errorf("attempt %d: resumed is %v; the first makes a session, the others take it up", again, welcome.Resumed)
 			}
 			p.cut() // before it could know
 			synctest.Wait()
 		}
+		elsewhere := hello("open", "u")
+		elsewhere.Instance = "another page"
 		other := s.connect(t)
-		other.login(h)
+		other.login(elsewhere)
 		p = s.connect(t)
+		h.Attempt++
 		p.refused(resuming(h, secret), wire.CodeReplaced)
+	})
+}
+
+// TestLateHello: a connection that the client gave up delivers its Hello after
+// the newer one's.
+func TestLateHello(t *testing.T) {
+	inBubble(t, settings{}, func(t *testing.T, s *server) {
+		early, late := hello("open", "u"), hello("open", "u")
+		early.Instance, early.Attempt = "page", 1
+		late.Instance, late.Attempt = "page", 2
+		slow, quick := s.connect(t), s.connect(t)
+		quick.login(late)
+		quick.join(&wire.Join{Room: "r"})
+		slow.send(1, early)
+		slow.wantClose(wire.CloseSuperseded)
+		quick.say("r", "still here")
 	})
 }
 
