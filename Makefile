@@ -39,7 +39,6 @@ assets: sdk site
 
 .PHONY: test
 test: tools build check test-wasm test-go test-js ## Run everything; installs what it needs.
-	@echo "All tests passed."
 
 .PHONY: tools
 tools: ## Install what the tests need: chromium (Debian) and the npm packages.

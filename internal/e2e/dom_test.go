@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -69,18 +68,20 @@ func (p *tab) view(width, height int64, scheme string) {
 }
 
 // shoot saves a picture of the whole page as dist/e2e/name.png, for people to
-// look at. What moves comes to rest first.
+// look at. The window is made as high as the page for it, since capturing
+// beyond the window's edge lays the page out anew, which starts animations.
 func (p *tab) shoot(name string) {
 	p.t.Helper()
+	size := p.run(`return [innerWidth, innerHeight, document.documentElement.scrollHeight]`).([]any)
+	width, height, whole := int64(size[0].(float64)), int64(size[1].(float64)), int64(size[2].(float64))
+	if whole > height {
+		p.do("resize", chromedp.EmulateViewport(width, whole))
+		defer p.do("resize", chromedp.EmulateViewport(width, height))
+	}
 	p.run(`await new Promise((go) => requestAnimationFrame(go)); await Promise.allSettled(document.getAnimations().map((a) => a.finished))`)
 	ctx, cancel := context.WithTimeout(p.ctx, stepLimit)
 	defer cancel()
-	size := p.run(`return [document.documentElement.scrollWidth, document.documentElement.scrollHeight]`).([]any)
-	beyond := true
-	picture, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{
-		Format: page.CaptureScreenshotFormatPng, CaptureBeyondViewport: &beyond,
-		Clip: &page.Viewport{Width: size[0].(float64), Height: size[1].(float64), Scale: 1},
-	})
+	picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	if err != nil {
 		p.t.Fatalf("picture %s: %v", name, err)
 	}
@@ -88,7 +89,7 @@ func (p *tab) shoot(name string) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		p.t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, name+".png"), picture.Data, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644); err != nil {
 		p.t.Fatal(err)
 	}
 }

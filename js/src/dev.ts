@@ -1,4 +1,6 @@
+import { signal } from "./bridge/bridge.js";
 import { ParleyError } from "./error.js";
+import { running } from "./loader/load.js";
 import { serverURL } from "./server.js";
 
 /** What the dev server answers when it refuses. */
@@ -17,8 +19,11 @@ export const dev = {
     }
     return ask(`/dev/credentials?${query}`);
   },
-  fault(fault: object): Promise<unknown> {
-    return ask("/dev/faults", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(fault) });
+  async fault(fault: object): Promise<unknown> {
+    const answer = await ask("/dev/faults", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(fault) });
+    // A connection that is restored is used now, not when a long wait ends.
+    if ("fault" in fault && (fault.fault === "restore" || fault.fault === "clear")) running()?.signal(signal.networkUp);
+    return answer;
   },
   faults(): Promise<unknown> {
     return ask("/dev/faults");
@@ -46,7 +51,7 @@ async function ask(path: string, init: RequestInit = {}): Promise<unknown> {
   }
   if (!response.ok) {
     const { what, fix } = body as Partial<Refusal>;
-    throw new ParleyError("DEV", what ?? `HTTP ${response.status}.`, fix ?? "Look into the server's log.");
+    throw new ParleyError("DEV", what === undefined ? `HTTP ${response.status}.` : `${what}.`, fix ?? "Look into the server's log.");
   }
   return body;
 }
