@@ -124,9 +124,13 @@ func TestDemo(t *testing.T) {
 			for _, scheme := range []string{"light", "dark"} {
 				p.view(size.width, size.height, scheme)
 				p.fits("the demo at " + size.name)
+				p.run(`scrollTo(0, 0)`)
 				p.shoot("demo-" + size.name + "-" + scheme)
 			}
+			p.run(`scrollTo(0, document.documentElement.scrollHeight)`)
+			p.shoot("demo-" + size.name + "-dark-end")
 		}
+		p.run(`scrollTo(0, 0)`)
 		p.view(1440, 900, "light")
 	})
 

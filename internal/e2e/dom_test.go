@@ -67,17 +67,11 @@ func (p *tab) view(width, height int64, scheme string) {
 	}
 }
 
-// shoot saves a picture of the whole page as dist/e2e/name.png, for people to
-// look at. The window is made as high as the page for it, since capturing
-// beyond the window's edge lays the page out anew, which starts animations.
+// shoot saves a picture of what the window shows as dist/e2e/name.png, for
+// people to look at. What moves comes to rest first. (Capturing beyond the
+// window's edge would lay the page out anew, which starts animations.)
 func (p *tab) shoot(name string) {
 	p.t.Helper()
-	size := p.run(`return [innerWidth, innerHeight, document.documentElement.scrollHeight]`).([]any)
-	width, height, whole := int64(size[0].(float64)), int64(size[1].(float64)), int64(size[2].(float64))
-	if whole > height {
-		p.do("resize", chromedp.EmulateViewport(width, whole))
-		defer p.do("resize", chromedp.EmulateViewport(width, height))
-	}
 	p.run(`await new Promise((go) => requestAnimationFrame(go)); await Promise.allSettled(document.getAnimations().map((a) => a.finished))`)
 	ctx, cancel := context.WithTimeout(p.ctx, stepLimit)
 	defer cancel()
