@@ -112,19 +112,25 @@ func Start(ctx context.Context, cfg config.Config, opts Options) (*Node, error) 
 
 	handler, err := n.routes(counts, opts.Dev)
 	if err != nil {
-		return nil, errors.Join(err, n.listener.Close())
+		return nil, errors.Join(err, n.abandon(ctx))
 	}
 	n.http = &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(opts.Log.Handler(), slog.LevelDebug),
 	}
 	if err := n.startAdmin(cfg.AdminListen); err != nil {
-		return nil, errors.Join(err, n.listener.Close())
+		return nil, errors.Join(err, n.abandon(ctx))
 	}
 	n.ready.Store(true)
 	accepting := n.gateway.Listen(n.listener, "/ws", n.origins)
 	go func() { n.served <- n.http.Serve(accepting) }()
 	return n, nil
+}
+
+// abandon ends what a start has begun that failed.
+func (n *Node) abandon(ctx context.Context) error {
+	n.gateway.Close()
+	return errors.Join(n.listener.Close(), n.bus.Close(ctx))
 }
 
 // Addr returns where the node listens.
