@@ -1,0 +1,204 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestMain lets the test's binary be the program itself, as a process of its
+// own.
+func TestMain(m *testing.M) {
+	if os.Getenv("TEST_RUNS_PARLEY") != "" {
+		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+func command(args ...string) (status int, out, err string) {
+	var o, e bytes.Buffer
+	status = run(args, &o, &e)
+	return status, o.String(), e.String()
+}
+
+func TestHelp(t *testing.T) {
+	for _, args := range []string{
+		"--help", "", "dev --help", "serve --help", "token --help", "token express --help", "token inspect --help",
+		"config --help", "config check --help", "config show --help", "config doc --help", "bench --help", "--version",
+	} {
+		status, out, errs := command(strings.Fields(args)...)
+		if status != 0 || out == "" || errs != "" {
+			t.Errorf("parley %s: status %d, %d bytes, errors %q", args, status, len(out), errs)
+		}
+		if strings.Contains(out, "${") {
+			t.Errorf("parley %s: a placeholder is not filled in:\n%s", args, out)
+		}
+	}
+}
+
+func TestMistakes(t *testing.T) {
+	for _, args := range []string{
+		"nope", "--nope", "dev --nope", "dev --listen", "dev --limits maybe", "serve extra", "token express", "token inspect",
+		"dev --listen 0.0.0.0:0", "dev --listen :0", "serve --config nope.yaml", "config check nope.yaml",
+		"token express alice --app-id 5", "token express alice --secret short", "token inspect nonsense",
+	} {
+		status, _, errs := command(strings.Fields(args)...)
+		if status == 0 || strings.TrimSpace(errs) == "" {
+			t.Errorf("parley %s: status %d, errors %q; want a status and words", args, status, errs)
+		}
+	}
+	if _, _, errs := command("dev", "--listen", "0.0.0.0:0"); !strings.Contains(errs, "--remote") {
+		t.Errorf("off loopback: %q, want the flag that allows it named", errs)
+	}
+}
+
+func TestTokens(t *testing.T) {
+	for _, extra := range []string{"", "--room r1", "--gcm", "--app-id 1000000002"} {
+		status, out, errs := command(append([]string{"token", "express", "alice"}, strings.Fields(extra)...)...)
+		made := strings.TrimSpace(out)
+		if status != 0 || !strings.HasPrefix(made, "04") {
+			t.Fatalf("token express alice %s: %d %q %q", extra, status, out, errs)
+		}
+		status, report, errs := command("token", "inspect", made)
+		if status != 0 || !strings.Contains(report, "alice") {
+			t.Errorf("inspect %s: %d %q %q", extra, status, report, errs)
+		}
+		if strings.Contains(report, "secret001") {
+			t.Errorf("inspect %s tells a secret", extra)
+		}
+	}
+	_, out, _ := command("token", "express", "alice", "--ttl", "1ns")
+	if status, _, errs := command("token", "inspect", strings.TrimSpace(out)); status == 0 || errs == "" {
+		t.Errorf("a token that has expired: %d %q", status, errs)
+	}
+}
+
+func TestConfig(t *testing.T) {
+	status, doc, _ := command("config", "doc")
+	if status != 0 || !strings.Contains(doc, "listen") {
+		t.Errorf("config doc: %d %q", status, doc)
+	}
+	bad := filepath.Join(t.TempDir(), "bad.yaml")
+	content := "listen: 127.0.0.1:0\nlisten_typo: x\nlimits:\n  maxFrameBytes: -5\n"
+	if err := os.WriteFile(bad, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"serve", "--config", bad}, {"config", "check", bad}} {
+		status, _, errs := command(args...)
+		lines := strings.Split(strings.TrimSpace(errs), "\n")
+		if status == 0 || len(lines) < 2 || !strings.Contains(errs, "listen_typo") || !regexp.MustCompile(`bad\.yaml:2\b`).MatchString(errs) {
+			t.Errorf("parley %s: %d\n%s\nwant each mistake with its line", args[0], status, errs)
+		}
+	}
+	good := filepath.Join(t.TempDir(), "good.yaml")
+	content = "listen: 127.0.0.1:0\napps:\n  - name: shop\n    appID: 7\n    serverSecrets: [\"k3jd8s0f9a7s6d5f4g3h2j1k0l9z8x7c\"]\n"
+	if err := os.WriteFile(good, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, out, errs := command("config", "check", good); status != 0 {
+		t.Errorf("config check: %d %q %q", status, out, errs)
+	}
+	if status, out, _ := command("config", "show", good); status != 0 || !strings.Contains(out, "shop") || strings.Contains(out, "k3jd8s0f") {
+		t.Errorf("config show: %d\n%s\nwant the app, and no secret", status, out)
+	}
+	p := process(t, "serve", "--config", good)
+	if answer := p.get("/readyz"); answer != 200 {
+		t.Errorf("serve: /readyz %d", answer)
+	}
+	p.stop()
+}
+
+// server is the program as a process.
+type server struct {
+	t       *testing.T
+	cmd     *exec.Cmd
+	address string
+	output  chan string // all of it, at the end
+}
+
+var listening = regexp.MustCompile(`(?:http://|listen=)(127\.0\.0\.1:\d+)`)
+
+func process(t *testing.T, args ...string) *server {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), "TEST_RUNS_PARLEY=1")
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stdout, cmd.Stderr = writer, writer
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_ = writer.Close()
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = reader.Close() })
+	p := &server{t: t, cmd: cmd, output: make(chan string, 1)}
+	address := make(chan string, 1)
+	go func() {
+		var all strings.Builder
+		lines := bufio.NewScanner(io.TeeReader(reader, &all))
+		for lines.Scan() {
+			if found := listening.FindStringSubmatch(lines.Text()); found != nil {
+				select {
+				case address <- found[1]:
+				default:
+				}
+			}
+		}
+		p.output <- all.String()
+	}()
+	select {
+	case p.address = <-address:
+	case text := <-p.output:
+		t.Fatalf("%s ended: %s", args[0], text)
+	case <-time.After(20 * time.Second):
+		t.Fatalf("%s does not say where it listens", args[0])
+	}
+	return p
+}
+
+func (p *server) get(path string) int {
+	p.t.Helper()
+	answer, err := http.Get("http://" + p.address + path)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	return answer.StatusCode
+}
+
+// stop ends the process with SIGTERM and wants it to end well.
+func (p *server) stop() {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		p.t.Fatal(err)
+	}
+	text := <-p.output
+	if err := p.cmd.Wait(); err != nil || !strings.Contains(text, "stopped") {
+		p.t.Errorf("after SIGTERM: %v\n%s", err, text)
+	}
+	if strings.Contains(text, "secret0") {
+		p.t.Errorf("a secret is in the log:\n%s", text)
+	}
+}
+
+func TestDevServer(t *testing.T) {
+	begin := time.Now()
+	p := process(t, "dev", "--listen", "127.0.0.1:0")
+	t.Logf("started within %v", time.Since(begin))
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/dev/credentials?user=a": 200, "/dev/credentials": 400, "/ws": 426, "/nope": 404} {
+		if got := p.get(path); got != want {
+			t.Errorf("%s: %d, want %d", path, got, want)
+		}
+	}
+	p.stop()
+}
