@@ -98,6 +98,8 @@ func TestDemo(t *testing.T) {
 		p.shows(`all("timeline-entry", panel(` + quote(bob) + `)).some((e) => e.dataset.reason === "RECONNECTING" && e.dataset.code === "1000017")`)
 		p.shows(`$("state", panel(` + quote(bob) + `)).dataset.state === "reconnecting"`)
 		p.click(inPanel(bob, "restore"))
+		p.shows(`/let through/.test($("lab-note", panel(` + quote(bob) + `)).textContent)`)
+		p.run(`dispatchEvent(new Event("online"))`) // which has the next attempt made at once
 		p.shows(`all("timeline-entry", panel(` + quote(bob) + `)).some((e) => e.dataset.reason === "RECONNECTED")`)
 		p.shows(`$("state", panel(` + quote(bob) + `)).dataset.state === "connected"`)
 	})

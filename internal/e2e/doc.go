@@ -27,6 +27,6 @@
 // server, or needs other flags, starts its own. Quick tests run one after
 // another; those that wait for real seconds run side by side after them.
 //
-// PARLEY_E2E_BINARY names another binary than dist/parley to test; its age is
+// E2E_BINARY names another binary than dist/parley to test; its age is
 // not looked at then.
 package e2e

@@ -19,7 +19,7 @@ var builtFrom = []string{"server", "wasm", "demo", "js/src", "js/cmd", "js/types
 // binary returns the server's program, or an error when it is not what the
 // source says.
 func binary() (string, error) {
-	if other := os.Getenv("PARLEY_E2E_BINARY"); other != "" {
+	if other := os.Getenv("E2E_BINARY"); other != "" {
 		return filepath.Abs(other)
 	}
 	path, err := filepath.Abs(filepath.Join(root, "dist", "parley"))

@@ -33,18 +33,28 @@ type process struct {
 // a second.
 const startLimit = 10 * time.Second
 
-var announced = regexp.MustCompile(`Demo\s+http://(\S+)/`)
+// announced is how `parley dev` and `parley serve` say where they listen.
+var announced = regexp.MustCompile(`Demo\s+http://(\S+)/|msg=serving listen=(\S+)`)
 
 // startProcess starts `parley dev` and waits until it listens.
 func startProcess(listen string, args ...string) (*process, error) {
-	p := &process{args: args, ended: make(chan struct{})}
-	p.command = exec.Command(program, append([]string{"dev", "--listen", listen}, args...)...)
+	p, err := startCommand(append([]string{"dev", "--listen", listen}, args...)...)
+	if err == nil {
+		p.args = args
+	}
+	return p, err
+}
+
+// startCommand starts a server and waits until it listens.
+func startCommand(args ...string) (*process, error) {
+	p := &process{ended: make(chan struct{})}
+	p.command = exec.Command(program, args...)
 	p.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	output, err := p.command.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
-	p.command.Stderr = p
+	p.command.Stderr = p.command.Stdout
 	if err := p.command.Start(); err != nil {
 		return nil, fmt.Errorf("start the server: %w", err)
 	}
@@ -52,8 +62,9 @@ func startProcess(listen string, args ...string) (*process, error) {
 	go func() {
 		lines := bufio.NewScanner(output)
 		for lines.Scan() {
+			p.note(lines.Text())
 			if at := announced.FindStringSubmatch(lines.Text()); at != nil {
-				addr <- at[1]
+				addr <- at[1] + at[2]
 			}
 		}
 		_ = p.command.Wait() // its status says less than what it wrote
@@ -99,11 +110,11 @@ func (p *process) end(t *testing.T) {
 	}
 }
 
-// Write keeps what the server logs.
-func (p *process) Write(b []byte) (int, error) {
+// note keeps what the server writes.
+func (p *process) note(line string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.said.Write(b)
+	p.said.WriteString(line + "\n")
 }
 
 func (p *process) output() string {

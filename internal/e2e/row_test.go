@@ -50,7 +50,7 @@ type with struct {
 	room   string // another room than the row's
 	ask    string // more for the credentials, as JSON
 	silent bool   // no listeners
-	server string // another server
+	given  string // credentials, as JSON, where no dev server gives any
 }
 
 // user makes an engine for somebody; it is not logged in.
@@ -72,12 +72,11 @@ func (r *row) user(p *tab, name string, options ...with) *user {
 	if w.ask == "" {
 		w.ask = "{}"
 	}
-	server := "undefined"
-	if w.server != "" {
-		server = quote(w.server)
+	if w.given == "" {
+		w.given = "undefined"
 	}
 	p.runAs(r.t, "", "await T.create("+quote(w.id)+", { room: "+quote(r.fill(w.room))+", ask: "+r.fill(w.ask)+
-		", silent: "+strconv.FormatBool(w.silent)+", server: "+server+" })")
+		", silent: "+strconv.FormatBool(w.silent)+", given: "+r.fill(w.given)+" })")
 	u := &user{row: r, page: p, id: w.id}
 	r.t.Cleanup(func() {
 		if !p.closed {

@@ -93,9 +93,9 @@
   }
 
   /** Makes an engine for a user, with a listener for every event. */
-  async function create(id, { room, ask = {}, silent = false, server } = {}) {
-    const cred = await Parley.dev.credentials({ user: id, dialect: "express", ...ask });
-    const engine = new ZegoExpressEngine(cred.appID, server ?? cred.server);
+  async function create(id, { room, ask = {}, silent = false, given } = {}) {
+    const cred = given ?? await Parley.dev.credentials({ user: id, dialect: "express", ...ask });
+    const engine = new ZegoExpressEngine(cred.appID, cred.server);
     const user = {
       engine, room, cred, userID: id, token: cred.token, person: { userID: id, userName: `Name of ${id}` },
       got: (what) => log.filter((line) => line.who === id && line.what === what).map((line) => line.args),
