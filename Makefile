@@ -6,6 +6,8 @@ GOFLAGS_BUILD := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 WASM_EXEC_DIR := $(shell go env GOROOT)/lib/wasm
 WASM_PACKAGES := ./internal/wire ./internal/engine ./wasm/... ./demo/sdk
 ASSETS := server/web/assets
+# Go files that people write.
+WRITTEN = $(shell git ls-files '*.go' ':!*_gen.go' ':!*.gen.go')
 
 # Where LISTEN is beyond this machine, running the dev server there is a wish
 # that was spoken out; the server says what it means.
@@ -46,7 +48,7 @@ tools: ## Install what the tests need: chromium (Debian) and the npm packages.
 
 .PHONY: check
 check: ## Formatting, vet for both platforms, generated files.
-	@test -z "$$(go tool gofumpt -l $$(git ls-files '*.go'))" || { echo "not formatted (make fmt):"; go tool gofumpt -l $$(git ls-files '*.go'); exit 1; }
+	@stale="$$(go tool gofumpt -l $(WRITTEN))"; test -z "$$stale" || { echo "not formatted; run make fmt:"; echo "$$stale"; exit 1; }
 	go vet ./...
 	GOOS=js GOARCH=wasm go vet ./internal/wire ./internal/engine ./wasm/... ./demo/...
 	.ci/drift
@@ -73,7 +75,7 @@ generate: ## Regenerate what is generated.
 
 .PHONY: fmt
 fmt: ## Format the Go files.
-	go tool gofumpt -w $$(git ls-files '*.go')
+	go tool gofumpt -w $(WRITTEN)
 
 .PHONY: lint
 lint: check ## All checks that need no test run, and the linters.

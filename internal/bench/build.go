@@ -54,7 +54,8 @@ func (b *builder) do(ctx context.Context, dir, program string, args ...string) e
 	return nil
 }
 
-// copyFiles copies the files of a folder, not the folders in it.
+// copyFiles copies the files of a folder, not the folders in it, and no Go
+// files: those would be a package of this module wherever they lie.
 func copyFiles(from, to string) error {
 	entries, err := os.ReadDir(from)
 	if err != nil {
@@ -64,7 +65,7 @@ func copyFiles(from, to string) error {
 		return fmt.Errorf("make folder of peer: %w", err)
 	}
 	for _, e := range entries {
-		if !e.Type().IsRegular() {
+		if !e.Type().IsRegular() || filepath.Ext(e.Name()) == ".go" {
 			continue
 		}
 		text, err := os.ReadFile(filepath.Join(from, e.Name()))
