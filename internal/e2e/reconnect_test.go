@@ -73,6 +73,25 @@ func TestReconnect(t *testing.T) {
 		bob.want(`[messages().length, got("recvRoomTransparentMessage").length]`, `[1, 1]`)
 	})
 
+	t.Run("a message whose answer got lost is sent again and delivered once", func(t *testing.T) {
+		r := newRow(t)
+		alice, bob := r.member(first, "alice"), r.member(second, "bob")
+		dev.fault(t, r.fill(`{"fault":"delay","user":"$alice","ms":20000,"seconds":30}`))
+		alice.run(`
+			keep.sent = Promise.all([
+				engine.sendBroadcastMessage(room, "broadcast"),
+				...Array.from({ length: 10 }, (_, i) => engine.sendCustomCommand(room, "c" + i, ["$bob"])),
+			])`)
+		bob.until(`messages().length === 1 && got("IMRecvCustomCommand").length === 10`)
+		dev.fault(t, r.fill(`{"fault":"cut","user":"$alice","seconds":30}`)) // what was late is gone now
+		dev.fault(t, r.fill(`{"fault":"restore","user":"$alice"}`))
+		alice.want(`keep.sent.then((all) => all.map((a) => a.errorCode))`, `[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]`)
+		alice.want(`keep.sent.then((all) => all[0].messageID)`, quote(bob.run(`return messages()[0].messageID`)))
+		alice.want(`engine.sendCustomCommand(room, "fence", ["$bob"])`, done)
+		bob.until(`got("IMRecvCustomCommand").some((args) => args[2] === "fence")`)
+		bob.want(`[messages().length, got("IMRecvCustomCommand").length]`, `[1, 11]`)
+	})
+
 	t.Run("members and extra info that changed meanwhile are told after it", func(t *testing.T) {
 		r := newRow(t)
 		alice, bob, carol := r.member(first, "alice"), r.member(second, "bob"), r.member(second, "carol")
