@@ -40,7 +40,11 @@ func (a *attempt) inbound(frame []byte, views []wire.RoomMessageView) []wire.Roo
 		frame = rest
 		if message {
 			n := len(views)
-			views = append(views, wire.RoomMessageView{})
+			if n < cap(views) {
+				views = views[:n+1] // Decode clears it
+			} else {
+				views = append(views, wire.RoomMessageView{})
+			}
 			if err := views[n].Decode(body); err != nil {
 				c.tellMessages(views[told:n])
 				c.malformed(err)

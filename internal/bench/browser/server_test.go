@@ -88,8 +88,9 @@ func TestFloodReachesTheClientCore(t *testing.T) {
 }
 
 type sent struct {
-	RoomID, FromUser, Message string
-	SendTime, MessageID       int
+	RoomID, Message     string
+	FromUser            struct{ UserID, UserName string }
+	SendTime, MessageID int
 }
 
 func TestRawFlood(t *testing.T) {
@@ -102,7 +103,7 @@ func TestRawFlood(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, m := range batch {
-			if m.MessageID != next || m.RoomID == "" || m.FromUser == "" || m.Message == "" {
+			if m.MessageID != next || m.RoomID == "" || m.FromUser.UserID == "" || m.Message == "" {
 				t.Fatalf("message %d is %+v", next, m)
 			}
 			next++

@@ -39,10 +39,11 @@ func messageAt(i int) message {
 	}
 }
 
-// appendJSON appends the message as an application would send it.
+// appendJSON appends the message as an application would send it whose
+// listeners get what those of the documented API get.
 func (m message) appendJSON(dst []byte) []byte {
-	return fmt.Appendf(dst, `{"roomID":"%s","fromUser":"%s","message":"%s","sendTime":%d,"messageID":%d}`,
-		floodRoom, m.from, m.text, m.timeMS, m.number)
+	return fmt.Appendf(dst, `{"roomID":"%s","fromUser":{"userID":"%s","userName":"%s"},"message":"%s","sendTime":%d,"messageID":%d}`,
+		floodRoom, m.from, m.from, m.text, m.timeMS, m.number)
 }
 
 // encoding packs messages into the payload of one WebSocket frame.

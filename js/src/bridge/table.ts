@@ -3,8 +3,9 @@
  * it. It is good only during the call that brought it.
  */
 export class TableReader {
-  #next = 0;
-  #cut = 0;
+  /** Index of the next number, and of the next text in {@link text}. */
+  next = 0;
+  cut = 0;
   #eaten = 0;
 
   constructor(
@@ -14,11 +15,11 @@ export class TableReader {
   ) {}
 
   get done(): boolean {
-    return this.#next >= this.numbers.length;
+    return this.next >= this.numbers.length;
   }
 
   number(): number {
-    return this.numbers[this.#next++] ?? 0;
+    return this.numbers[this.next++] ?? 0;
   }
 
   string(): string {
@@ -27,9 +28,9 @@ export class TableReader {
 
   /** The next string, of a length that was read already. */
   stringOf(length: number): string {
-    const start = this.#cut;
-    this.#cut += length;
-    return this.text.slice(start, this.#cut);
+    const start = this.cut;
+    this.cut += length;
+    return this.text.slice(start, this.cut);
   }
 
   /** A copy of the next run of bytes. */

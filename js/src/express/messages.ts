@@ -17,8 +17,11 @@ export function tellMessages(table: TableReader, emitter: Emitter): void {
     const event = table.number();
     const roomID = table.string();
     const count = table.number();
-    const list: unknown[] = new Array(count);
-    const many = event === broadcast || event === barrage;
+    if (event === broadcast) {
+      emitter.emitAll(names[broadcast], [[roomID, broadcasts(table, count)]]);
+      continue;
+    }
+    const list: unknown[] = [];
     let userID = "", userName = "";
     for (let i = 0; i < count; i++) {
       const length = table.number();
@@ -28,10 +31,7 @@ export function tellMessages(table: TableReader, emitter: Emitter): void {
         userName = name === same ? userID : table.stringOf(name);
       }
       const fromUser = { userID, userName };
-      if (event === broadcast) {
-        const sendTime = table.number(), messageID = table.number();
-        list[i] = { fromUser, message: table.string(), sendTime, messageID };
-      } else if (event === barrage) {
+      if (event === barrage) {
         const sendTime = table.number(), messageID = table.string();
         list[i] = { fromUser, message: table.string(), sendTime, messageID };
       } else if (event === command) {
@@ -41,9 +41,34 @@ export function tellMessages(table: TableReader, emitter: Emitter): void {
       }
     }
     const name = names[event] ?? names[0];
-    if (many) emitter.emitAll(name, [[roomID, list]]);
+    if (event === barrage) emitter.emitAll(name, [[roomID, list]]);
     else emitter.emitAll(name, list as unknown[][]);
   }
+}
+
+/**
+ * Reads a group of broadcasts: the flood path. It does what the table's methods
+ * do, on local variables, which the engine keeps in registers.
+ */
+function broadcasts(table: TableReader, count: number): unknown[] {
+  const { numbers, text } = table;
+  const list: unknown[] = [];
+  let { next, cut } = table;
+  let userID = "", userName = "";
+  for (let i = 0; i < count; i++) {
+    const user = numbers[next++] as number;
+    if (user !== same) {
+      userID = text.slice(cut, cut += user);
+      const name = numbers[next++] as number;
+      userName = name === same ? userID : text.slice(cut, cut += name);
+    }
+    const sendTime = numbers[next++] as number, messageID = numbers[next++] as number;
+    const message = text.slice(cut, cut += numbers[next++] as number);
+    list.push({ fromUser: { userID, userName }, message, sendTime, messageID });
+  }
+  table.next = next;
+  table.cut = cut;
+  return list;
 }
 
 function commandOf(table: TableReader): unknown {

@@ -44,7 +44,7 @@ function centrifuge(Client) {
     const client = new Client(`${wsBase}/centrifuge?per=${per}&n=${n}`);
     const channel = client.newSubscription('room-general');
     channel.on('publication', ({ data }) => {
-      tally.hear(data.roomID, data.fromUser, data.message, data.sendTime, data.messageID);
+      tally.hear(data.roomID, data.fromUser.userID, data.message, data.sendTime, data.messageID);
     });
     channel.subscribe();
     client.connect();
@@ -73,10 +73,10 @@ const clients = {
     socket.onmessage = per === 1
       ? ({ data }) => {
         const m = JSON.parse(data);
-        tally.hear(m.roomID, m.fromUser, m.message, m.sendTime, m.messageID);
+        tally.hear(m.roomID, m.fromUser.userID, m.message, m.sendTime, m.messageID);
       }
       : ({ data }) => {
-        for (const m of JSON.parse(data)) tally.hear(m.roomID, m.fromUser, m.message, m.sendTime, m.messageID);
+        for (const m of JSON.parse(data)) tally.hear(m.roomID, m.fromUser.userID, m.message, m.sendTime, m.messageID);
       };
     const result = await tally.finished;
     socket.close();
