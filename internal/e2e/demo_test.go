@@ -45,12 +45,14 @@ func TestDemo(t *testing.T) {
 	joinDemo(p, bob, r.room)
 
 	t.Run("members are live", func(t *testing.T) {
+		p := p.in(t)
 		for _, user := range []string{alice, bob} {
 			p.shows(`all("member", panel(` + quote(user) + `)).map((m) => m.dataset.user).sort().join() === ` + quote(alice+","+bob))
 		}
 	})
 
 	t.Run("two users in one page exchange all three kinds", func(t *testing.T) {
+		p := p.in(t)
 		for _, kind := range []string{"broadcast", "barrage", "command"} {
 			for _, pair := range [][2]string{{alice, bob}, {bob, alice}} {
 				text := kind + " of " + pair[0] + " 😀"
@@ -62,10 +64,12 @@ func TestDemo(t *testing.T) {
 	})
 
 	t.Run("a message tells its latency", func(t *testing.T) {
+		p := p.in(t)
 		p.shows(`/\d ms/.test($("message-aside", all("message", panel(` + quote(bob) + `)).find((m) => m.dataset.from === ` + quote(alice) + `)).textContent)`)
 	})
 
 	t.Run("a command to chosen users only", func(t *testing.T) {
+		p := p.in(t)
 		p.click(inPanel(alice, "kind-command"))
 		p.click(inPanel(alice, "recipient") + ` input`)
 		sayDemo(p, alice, "command", "for bob alone")
@@ -73,6 +77,7 @@ func TestDemo(t *testing.T) {
 	})
 
 	t.Run("barrage flies", func(t *testing.T) {
+		p := p.in(t)
 		sayDemo(p, alice, "barrage", "whoosh")
 		p.shows(`[...$("overlay", panel(` + quote(bob) + `)).children].some((flying) => flying.textContent.includes("whoosh"))`)
 		moved := p.run(dom + `
@@ -84,6 +89,7 @@ func TestDemo(t *testing.T) {
 	})
 
 	t.Run("cut and restore", func(t *testing.T) {
+		p := p.in(t)
 		p.click(inPanel(bob, "cut-long"))
 		p.shows(`$("lab-note", panel(` + quote(bob) + `)).textContent !== ""`)
 		sayDemo(p, alice, "broadcast", "while bob is cut")
@@ -94,6 +100,7 @@ func TestDemo(t *testing.T) {
 	})
 
 	t.Run("a long cut is on the timeline", func(t *testing.T) {
+		p := p.in(t)
 		p.click(inPanel(bob, "cut-long"))
 		p.shows(`all("timeline-entry", panel(` + quote(bob) + `)).some((e) => e.dataset.reason === "RECONNECTING" && e.dataset.code === "1000017")`)
 		p.shows(`$("state", panel(` + quote(bob) + `)).dataset.state === "reconnecting"`)
@@ -105,12 +112,14 @@ func TestDemo(t *testing.T) {
 	})
 
 	t.Run("markup is text", func(t *testing.T) {
+		p := p.in(t)
 		sayDemo(p, alice, "broadcast", `<img src=x onerror=alert(1)>`)
 		heard(p, bob, alice, "broadcast", `<img src=x onerror=alert(1)>`)
 		compare(t, "images", p.look(`document.querySelectorAll("main img").length`), `0`)
 	})
 
 	t.Run("an oversize message is refused before it is sent", func(t *testing.T) {
+		p := p.in(t)
 		p.click(inPanel(alice, "kind-broadcast"))
 		p.run(`const field = document.querySelector(` + quote(inPanel(alice, "compose-input")) + `); field.focus(); field.select(); document.execCommand("insertText", false, "x".repeat(1025))`)
 		p.shows(`$("send", panel(` + quote(alice) + `)).disabled && $("send-reason", panel(` + quote(alice) + `)).textContent !== ""`)
@@ -119,6 +128,7 @@ func TestDemo(t *testing.T) {
 	})
 
 	t.Run("it looks as it should", func(t *testing.T) {
+		p := p.in(t)
 		for _, size := range []struct {
 			name          string
 			width, height int64
@@ -137,6 +147,7 @@ func TestDemo(t *testing.T) {
 	})
 
 	t.Run("kicked, and back", func(t *testing.T) {
+		p := p.in(t)
 		p.click(inPanel(bob, "kick"))
 		p.shows(`all("timeline-entry", panel(` + quote(bob) + `)).some((e) => e.dataset.reason === "KICKOUT" && e.dataset.code === "1002055")`)
 		p.shows(`$("rejoin-bar", panel(` + quote(bob) + `))`)
@@ -146,6 +157,7 @@ func TestDemo(t *testing.T) {
 	})
 
 	t.Run("leaving is seen by the other", func(t *testing.T) {
+		p := p.in(t)
 		p.click(inPanel(bob, "leave"))
 		p.shows(`all("member", panel(` + quote(alice) + `)).length === 1`)
 	})

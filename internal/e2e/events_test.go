@@ -147,6 +147,7 @@ func TestSurface(t *testing.T) {
 	page := openPage(t)
 
 	t.Run("statics and constructor", func(t *testing.T) {
+		page := page.in(t)
 		for _, row := range [][2]string{
 			{`ZegoExpressEngine.version`, `"3.12.0"`},
 			{`ZegoExpressEngine.createEngine`, `"<undefined>"`},

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"maps"
 	"net/url"
 	"testing"
 )
@@ -90,9 +91,7 @@ func TestLoadFailures(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			values := url.Values{"sdk": {copyOf(row.kind)}, "data": {ws(dev)}}
-			for key, value := range row.more {
-				values[key] = value
-			}
+			maps.Copy(values, row.more)
 			p := openURL(t, pages.page(dev, values))
 			p.wants(`settle(Parley.ready).then(({ no }) => [no instanceof Error, no.name, no.code, no.fix.length > 8, no.message.includes(no.fix)])`,
 				`[true, "ParleyError", "`+row.code+`", true, true]`)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -47,9 +48,7 @@ func (o *origin) close() { _ = o.server.Close() }
 // more are further settings for servePage.
 func (o *origin) page(p *process, more url.Values) string {
 	values := url.Values{"sdk": {p.url("/sdk/parley.js")}}
-	for key, value := range more {
-		values[key] = value
-	}
+	maps.Copy(values, more)
 	return "http://" + o.addr + "/page?" + values.Encode()
 }
 

@@ -28,16 +28,31 @@ const runLimit = 60 * time.Second
 // stepLimit bounds one step of the browser's.
 const stepLimit = 20 * time.Second
 
-// tab is one page in the browser. Only one goroutine may use it.
+// tab is one page in the browser, as a test sees it. Only one goroutine may use
+// it.
 type tab struct {
+	*console
+
 	t   *testing.T
 	ctx context.Context
+}
+
+// console is what a page has said. It goes to the log of the test that opened
+// the page.
+type console struct {
+	t *testing.T
 
 	mu         sync.Mutex
 	over       bool
 	closed     bool
 	allowed    []string
 	exceptions []string
+}
+
+// in returns the page for a subtest of the test that opened it.
+func (p *tab) in(t *testing.T) *tab {
+	t.Helper()
+	return &tab{console: p.console, t: t, ctx: p.ctx}
 }
 
 // openPage opens a page of the dev server's neighbour origin, with the SDK in a
@@ -60,7 +75,7 @@ func openURL(t *testing.T, url string) *tab {
 func emptyTab(t *testing.T) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(chromium)
-	p := &tab{t: t, ctx: ctx}
+	p := &tab{console: &console{t: t}, t: t, ctx: ctx}
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -141,15 +156,15 @@ func (p *tab) offline(is bool) {
 }
 
 // allow expects exceptions whose text has a part like this.
-func (p *tab) allow(part string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.allowed = append(p.allowed, part)
+func (c *console) allow(part string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.allowed = append(c.allowed, part)
 }
 
 // hear takes the page's console and exceptions to the test's log. It runs on
 // the goroutine that reads from the browser.
-func (p *tab) hear(event any) {
+func (c *console) hear(event any) {
 	switch e := event.(type) {
 	case *runtime.EventConsoleAPICalled:
 		var words []string
@@ -160,31 +175,31 @@ func (p *tab) hear(event any) {
 				words = append(words, arg.Description)
 			}
 		}
-		p.say("console." + string(e.Type) + ": " + strings.Join(words, " "))
+		c.say("console." + string(e.Type) + ": " + strings.Join(words, " "))
 	case *log.EventEntryAdded:
-		p.say("browser: " + e.Entry.Text + " " + e.Entry.URL)
+		c.say("browser: " + e.Entry.Text + " " + e.Entry.URL)
 	case *runtime.EventExceptionThrown:
 		text := e.ExceptionDetails.Text
 		if thrown := e.ExceptionDetails.Exception; thrown != nil {
 			text += " " + thrown.Description + string(thrown.Value)
 		}
-		p.say("exception: " + text)
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		for _, part := range p.allowed {
+		c.say("exception: " + text)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for _, part := range c.allowed {
 			if strings.Contains(text, part) {
 				return
 			}
 		}
-		p.exceptions = append(p.exceptions, text)
+		c.exceptions = append(c.exceptions, text)
 	}
 }
 
-func (p *tab) say(line string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.over {
-		p.t.Log(line)
+func (c *console) say(line string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.over {
+		c.t.Log(line)
 	}
 }
 

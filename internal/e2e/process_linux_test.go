@@ -104,6 +104,7 @@ func (p *process) again(t *testing.T) *process {
 }
 
 func (p *process) end(t *testing.T) {
+	t.Helper()
 	p.kill()
 	if t.Failed() {
 		t.Logf("server at %s wrote:\n%s", p.addr, p.output())
@@ -121,6 +122,12 @@ func (p *process) output() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.said.String()
+}
+
+// die ends the process by SIGKILL, in the middle of what it does.
+func (p *process) die(t *testing.T) {
+	t.Helper()
+	p.kill()
 }
 
 // kill ends the process without a chance to say goodbye.

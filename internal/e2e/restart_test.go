@@ -8,13 +8,13 @@ func TestServerRestart(t *testing.T) {
 	t.Parallel()
 	for _, way := range []struct {
 		name string
-		end  func(t *testing.T, p *process)
+		end  func(p *process, t *testing.T)
 		keep bool // with --data
 	}{
-		{"SIGTERM, in memory", func(t *testing.T, p *process) { p.stop(t) }, false},
-		{"SIGTERM, with data", func(t *testing.T, p *process) { p.stop(t) }, true},
-		{"kill, in memory", func(_ *testing.T, p *process) { p.kill() }, false},
-		{"kill, with data", func(_ *testing.T, p *process) { p.kill() }, true},
+		{"SIGTERM, in memory", (*process).stop, false},
+		{"SIGTERM, with data", (*process).stop, true},
+		{"kill, in memory", (*process).die, false},
+		{"kill, with data", (*process).die, true},
 	} {
 		t.Run(way.name, func(t *testing.T) {
 			t.Parallel()
@@ -42,8 +42,8 @@ func TestServerRestart(t *testing.T) {
 					}
 				})()`)
 			bob.until(`got("IMRecvCustomCommand").length >= 20`)
-			way.end(t, server)
-			server = server.again(t)
+			way.end(server, t)
+			server.again(t)
 			alice.run(`keep.before = keep.sent`)
 			alice.untilSlow(`keep.acknowledged.length > keep.before`)
 			alice.run(`keep.stop = true; await keep.stream`)

@@ -20,6 +20,7 @@ type row struct {
 }
 
 func newRow(t *testing.T) *row {
+	t.Helper()
 	number := strconv.FormatInt(rows.Add(1), 10)
 	r := &row{t: t, number: number, room: "room-" + number}
 	r.replace = []string{"$room", r.room}
@@ -46,7 +47,6 @@ type user struct {
 // with is what a user's engine may differ in.
 type with struct {
 	id     string // another user id than the row's
-	handle string // another name in the recorder than the id
 	room   string // another room than the row's
 	ask    string // more for the credentials, as JSON
 	silent bool   // no listeners

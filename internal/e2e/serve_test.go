@@ -73,6 +73,6 @@ limits:
 	})
 
 	t.Run("has no dev endpoints", func(t *testing.T) {
-		first.wants(`settle(Parley.dev.credentials({ user: "mallory" })).then(({ no }) => no.name)`, `"ParleyError"`)
+		first.in(t).wants(`settle(Parley.dev.credentials({ user: "mallory" })).then(({ no }) => no.name)`, `"ParleyError"`)
 	})
 }
