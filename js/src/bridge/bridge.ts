@@ -1,5 +1,6 @@
 import { log } from "../log.js";
 import { Clock } from "./clock.js";
+import { turn } from "./macrotask.js";
 import { Sockets } from "./sockets.js";
 import { TableReader } from "./table.js";
 
@@ -65,16 +66,20 @@ export class Bridge {
   #trapped: (cause: unknown) => void = () => {};
   #lastTurn = 0;
   #lastCall = 0;
+  #settled = 0; // calls so far
   #ended: Error | undefined;
 
   constructor() {
     this.#clock = new Clock((id) => this.#enter((go) => go.parley_fire(id)));
     this.#sockets = new Sockets({
       opened: (id) => this.#enter((go) => go.parley_opened(id)),
-      frame: (id, data) => this.#enter((go) => {
-        this.#put(go, data);
-        go.parley_frame(id, data.length);
-      }),
+      frame: (id, data) => {
+        const settled = this.#settled;
+        turn(() => this.#enter((go) => {
+          this.#put(go, data);
+          go.parley_frame(id, data.length);
+        }), () => settled === this.#settled);
+      },
       closed: (id, code, reason) => this.#enter((go) => {
         go.parley_closed(id, code, this.#put(go, encoder.encode(reason)));
       }),
@@ -215,6 +220,7 @@ export class Bridge {
   #settle(call: number, ok: boolean, value: unknown): void {
     const pending = this.#pending.get(call);
     this.#pending.delete(call);
+    this.#settled++;
     if (ok) pending?.resolve(value);
     else pending?.reject(value);
   }

@@ -7,16 +7,45 @@
 const waiting: (() => void)[] = [];
 let taken = 0;
 let wake: (() => void) | undefined;
+/** Tasks of the turn that runs; undefined outside of turns. */
+let held: (() => void)[] | undefined;
 
 export function macrotask(task: () => void): void {
+  if (held !== undefined) held.push(task);
+  else queue(task);
+}
+
+function queue(task: () => void): void {
   waiting.push(task);
   (wake ??= wakener())();
 }
 
 /** Runs task after the tasks that wait already: at once when there are none. */
 export function inOrder(task: () => void): void {
-  if (waiting.length === 0) task();
+  if (waiting.length === 0 && (held?.length ?? 0) === 0) task();
   else macrotask(task);
+}
+
+/**
+ * Does work that began a turn of the event loop, such as a socket's message. If
+ * it queues one task and nothing waits before that, the task runs in the same
+ * turn, when work is done: under a flood another turn for every frame is half of
+ * what a frame costs. alone says, after the work, whether that is allowed: not
+ * when a promise was settled, whose reactions come first.
+ */
+export function turn(work: () => void, alone: () => boolean): void {
+  if (held !== undefined || waiting.length > 0) {
+    work();
+    return;
+  }
+  const tasks: (() => void)[] = held = [];
+  try {
+    work();
+  } finally {
+    held = undefined;
+    if (tasks.length === 1 && alone()) tasks[0]?.();
+    else tasks.forEach(queue);
+  }
 }
 
 function next(): void {
