@@ -75,7 +75,7 @@ func Mint04(c Claims04, secret string, opts Options04) (string, error) {
 		}
 		c.Nonce = int32(binary.BigEndian.Uint32(raw[:])) //nolint:gosec // any 32 bits are a nonce
 	}
-	plain, err := marshalPlain(fields04{c.AppID, c.User, c.Created, c.Expires, c.Nonce, c.Payload})
+	plain, err := marshalPlain(fields04(c))
 	if err != nil {
 		return "", fmt.Errorf("encode token fields: %w", err)
 	}

@@ -225,7 +225,7 @@ func (n *NATS) beat() {
 }
 
 // asyncError takes what the connection can't return from a call.
-func (n *NATS) asyncError(_ *nats.Conn, sub *nats.Subscription, err error) {
+func (n *NATS) asyncError(_ *nats.Conn, _ *nats.Subscription, err error) {
 	if errors.Is(err, nats.ErrSlowConsumer) {
 		// The messages are gone; the deliverer reads again what was stored.
 		if !n.overrun.Swap(true) {

@@ -32,7 +32,6 @@ type world struct {
 	requests []string // kinds that the server saw, with what matters of them
 
 	said  []string // what the page heard, in order
-	table page.Table
 	calls uint32
 }
 
