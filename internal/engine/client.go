@@ -41,8 +41,8 @@ type Client struct {
 
 // listening is what Listen was told.
 type listening struct {
-	events  []string
-	changed bool // since the last Hello or Listen was sent
+	listeners []wire.Listener
+	changed   bool // since the last Hello or Listen was sent
 }
 
 // JoinOptions says how to enter a room.
@@ -182,15 +182,16 @@ func (c *Client) Renew(room, token string, done func(error)) {
 	}
 }
 
-// Listen tells the server which kinds of events the page has listeners for, so
-// that it can say why a message reached nobody. It replaces what was told before.
-func (c *Client) Listen(events []string) {
+// Listen tells the server which events messages become in this page, and which
+// of them have a listener, so that it can say why a message was heard by
+// nobody. It replaces what was told before.
+func (c *Client) Listen(listeners []wire.Listener) {
 	c.mu.Lock()
 	defer c.unlockLater()
-	if slices.Equal(events, c.listen.events) {
+	if slices.Equal(listeners, c.listen.listeners) {
 		return
 	}
-	c.listen = listening{events: slices.Clone(events), changed: true}
+	c.listen = listening{listeners: slices.Clone(listeners), changed: true}
 	c.pending.unsent = true
 	c.flush()
 }

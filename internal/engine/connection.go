@@ -101,7 +101,7 @@ func (c *Client) sendHello(a *attempt) {
 	c.listen.changed = false
 	frame := wire.AppendEnvelope(nil, a.hello, &wire.Hello{
 		Version: wire.Version, App: c.cfg.App, User: c.cfg.User, Name: c.cfg.Name, Token: c.cfg.Token,
-		Device: c.cfg.Device, Resume: c.resume, Client: c.cfg.Client, Listen: wire.Listen{Events: c.listen.events},
+		Device: c.cfg.Device, Resume: c.resume, Client: c.cfg.Client, Listen: wire.Listen{Listeners: c.listen.listeners},
 		Instance: c.nonce, Attempt: c.generation,
 	})
 	limit := int(c.limits.FrameBytes)

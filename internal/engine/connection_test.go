@@ -17,7 +17,7 @@ func TestHelloAndJoinsAreOneFrame(t *testing.T) {
 	config := s.config(heard)
 	config.Name, config.Token, config.Client = "Alice", "t", "test/1"
 	c := engine.New(config)
-	c.Listen([]string{"a", "b"})
+	c.Listen(listeners("a", "b"))
 	c.Connect(nil)
 	c.Join("red", engine.JoinOptions{Token: "r", WatchMembers: true, MaxMembers: 9}, nil)
 	c.Join("blue", engine.JoinOptions{}, nil)
@@ -35,7 +35,7 @@ func TestHelloAndJoinsAreOneFrame(t *testing.T) {
 		t.Fatalf("first is %v, %v", sent[0], err)
 	}
 	if hello.Version != wire.Version || hello.App != "demo" || hello.User != "alice" || hello.Name != "Alice" || hello.Token != "t" ||
-		hello.Device != "test" || hello.Resume != "" || hello.Client != "test/1" || !slices.Equal(hello.Listen.Events, []string{"a", "b"}) {
+		hello.Device != "test" || hello.Resume != "" || hello.Client != "test/1" || !slices.Equal(hello.Listen.Listeners, listeners("a", "b")) {
 		t.Errorf("hello is %+v", hello)
 	}
 	var join wire.Join
@@ -44,7 +44,7 @@ func TestHelloAndJoinsAreOneFrame(t *testing.T) {
 	}
 	// What is wanted between Hello and Welcome waits, and then shares a frame.
 	c.Join("green", engine.JoinOptions{}, nil)
-	c.Listen([]string{"c"})
+	c.Listen(listeners("c"))
 	c.Leave("blue")
 	if len(socket.frames) != 1 {
 		t.Fatal("sent before Welcome")
@@ -76,11 +76,11 @@ func TestHelloAgainHasTheJoins(t *testing.T) {
 		t.Errorf("sent %v in %d frames", sent, len(s.last().frames))
 	}
 	// And what it said is not said again after Welcome.
-	c.Listen([]string{"a"})
+	c.Listen(listeners("a"))
 	s.cut()
 	s.last().handler.Opened()
 	s.last().push(0, &wire.Welcome{})
-	c.Listen([]string{"a"})
+	c.Listen(listeners("a"))
 	if n := len(s.last().frames); n != 1 {
 		t.Errorf("%d frames after Welcome", n-1)
 	}
@@ -693,7 +693,7 @@ func TestCallsOutsideASession(t *testing.T) {
 		c.Leave("red")
 		c.Probe()
 		c.NetworkUp()
-		c.Listen([]string{"x"})
+		c.Listen(listeners("x"))
 		s.clock.Run(0)
 		if len(errs) != want {
 			t.Fatalf("ended %v: %d answers", ended, len(errs))
@@ -708,4 +708,12 @@ func TestCallsOutsideASession(t *testing.T) {
 			t.Error("knows what no server told")
 		}
 	}
+}
+
+func listeners(events ...string) []wire.Listener {
+	list := make([]wire.Listener, len(events))
+	for i, event := range events {
+		list[i] = wire.Listener{Channels: 1 << i, Event: event, Present: true}
+	}
+	return list
 }

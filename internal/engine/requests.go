@@ -190,7 +190,7 @@ func (c *Client) flush() {
 	}
 	if c.listen.changed && room(0) {
 		c.listen.changed = false
-		frame = wire.AppendEnvelope(frame, 0, &wire.Listen{Events: c.listen.events})
+		frame = wire.AppendEnvelope(frame, 0, &wire.Listen{Listeners: c.listen.listeners})
 	}
 	for _, l := range c.rooms.unsent(c.generation) {
 		if !room(len(l.room) + 24) {

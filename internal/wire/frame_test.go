@@ -135,6 +135,7 @@ func TestViewReadsTheSame(t *testing.T) {
 		same := RoomMessage{
 			Seq: v.Seq, Room: string(v.Room), Class: v.Class, Kind: v.Kind, Format: v.Format, From: string(v.From),
 			Name: string(v.Name), TimeMS: v.TimeMS, Body: v.Body, ID: string(v.ID),
+			Targeted: v.Targeted, Trace: string(v.Trace),
 		}
 		if !bytes.Equal(same.Append(nil), m.Append(nil)) {
 			t.Fatalf("the view is %+v, the message %+v", same, m)
@@ -230,10 +231,10 @@ func TestNextEnvelopeRefuses(t *testing.T) {
 func TestTextMustBeUTF8(t *testing.T) {
 	for name, src := range map[string][]byte{
 		"text":   (&Leave{Room: "\xff"}).Append(nil),
-		"texts":  (&Listen{Events: []string{"ok", "\xc0\x80"}}).Append(nil),
+		"texts":  (&Explain{Users: []string{"ok", "\xc0\x80"}}).Append(nil),
 		"nested": (&Joined{Members: []Member{{User: "\xed\xa0\x80"}}}).Append(nil),
 	} {
-		m := map[string]message{"text": new(Leave), "texts": new(Listen), "nested": new(Joined)}[name]
+		m := map[string]message{"text": new(Leave), "texts": new(Explain), "nested": new(Joined)}[name]
 		if err := m.Decode(src); err == nil {
 			t.Errorf("%s: %q was taken for text", name, src)
 		}
@@ -271,7 +272,7 @@ func TestTruncation(t *testing.T) {
 // what is a body is a part of the frame.
 func FuzzFrame(f *testing.F) {
 	f.Add([]byte{})
-	f.Add(AppendEnvelope(AppendEnvelope(nil, 1, &Hello{Version: 1, App: "a", Listen: Listen{Events: []string{"x"}}}), 2, &Join{Room: "r"}))
+	f.Add(AppendEnvelope(AppendEnvelope(nil, 1, &Hello{Version: 1, App: "a", Listen: Listen{Listeners: []Listener{{Channels: 1, Event: "x"}}}}), 2, &Join{Room: "r"}))
 	f.Add(AppendRoomMessage(nil, 5, (&RoomMessage{Room: "r", Body: []byte("b")}).Append(nil)))
 	f.Add([]byte{0x0a, 0x80, 0x00})
 	f.Fuzz(func(t *testing.T, frame []byte) {
@@ -302,7 +303,7 @@ func FuzzDecode(f *testing.F) {
 	add := func(name protoreflect.Name, m message) {
 		f.Add(uint8(slices.Index(names, name)), m.Append(nil))
 	}
-	add("Hello", &Hello{Version: 1, App: "a", User: "u", Listen: Listen{Events: []string{"x", "y"}}})
+	add("Hello", &Hello{Version: 1, App: "a", User: "u", Listen: Listen{Listeners: []Listener{{Event: "x", Present: true}, {Event: "y"}}}})
 	add("Welcome", &Welcome{Session: "s", Resumed: true, Limits: Limits{Rooms: 5}})
 	add("Joined", &Joined{Room: "r", Members: []Member{{User: "u", Name: "n"}, {}}, Info: []RoomInfoEntry{{Key: "k"}}})
 	add("RoomMessage", &RoomMessage{Seq: 1, Room: "r", From: "f", Body: []byte("b")})

@@ -53,6 +53,14 @@ const (
 	CodeInfoKeyLimit Code = 21
 	// A frame or envelope that no decoder can read.
 	CodeMalformed Code = 22
+	// Nobody is there to receive it: the user is not logged in, or not in the room.
+	CodeNoReceiver Code = 23
+	// The session has named no business server.
+	CodeBusinessServerNotSet Code = 24
+	// The business server gave no answer.
+	CodeBusinessServerUnreachable Code = 25
+	// The business server answered that it failed.
+	CodeBusinessServerFailed Code = 26
 	// No answer within the time that the request had.
 	CodeTimeout Code = 64
 	// The connection went down and the outcome is unknown.
@@ -118,6 +126,14 @@ func (v Code) String() string {
 		return "INFO_KEY_LIMIT"
 	case CodeMalformed:
 		return "MALFORMED"
+	case CodeNoReceiver:
+		return "NO_RECEIVER"
+	case CodeBusinessServerNotSet:
+		return "BUSINESS_SERVER_NOT_SET"
+	case CodeBusinessServerUnreachable:
+		return "BUSINESS_SERVER_UNREACHABLE"
+	case CodeBusinessServerFailed:
+		return "BUSINESS_SERVER_FAILED"
 	case CodeTimeout:
 		return "TIMEOUT"
 	case CodeDisconnected:
@@ -185,6 +201,14 @@ func CodeByName(name string) (Code, bool) {
 		return CodeInfoKeyLimit, true
 	case "MALFORMED":
 		return CodeMalformed, true
+	case "NO_RECEIVER":
+		return CodeNoReceiver, true
+	case "BUSINESS_SERVER_NOT_SET":
+		return CodeBusinessServerNotSet, true
+	case "BUSINESS_SERVER_UNREACHABLE":
+		return CodeBusinessServerUnreachable, true
+	case "BUSINESS_SERVER_FAILED":
+		return CodeBusinessServerFailed, true
 	case "TIMEOUT":
 		return CodeTimeout, true
 	case "DISCONNECTED":
@@ -199,6 +223,49 @@ func CodeByName(name string) (Code, bool) {
 		return CodeReconnectTimeout, true
 	case "ORIGIN_REFUSED":
 		return CodeOriginRefused, true
+	}
+	return 0, false
+}
+
+// Departure says how a member went.
+type Departure uint32
+
+const (
+	DepartureQuit Departure = 0
+	// The connection was lost and did not come back in time.
+	DepartureCutOff Departure = 1
+	// The operator or a business server removed it.
+	DepartureExpelled Departure = 2
+	// It is there still and wants not to be seen.
+	DepartureConcealed Departure = 3
+)
+
+// String returns the name that the schema gives the value.
+func (v Departure) String() string {
+	switch v {
+	case DepartureQuit:
+		return "QUIT"
+	case DepartureCutOff:
+		return "CUT_OFF"
+	case DepartureExpelled:
+		return "EXPELLED"
+	case DepartureConcealed:
+		return "CONCEALED"
+	}
+	return "UNKNOWN"
+}
+
+// DepartureByName returns the value that the schema calls name.
+func DepartureByName(name string) (Departure, bool) {
+	switch name {
+	case "QUIT":
+		return DepartureQuit, true
+	case "CUT_OFF":
+		return DepartureCutOff, true
+	case "EXPELLED":
+		return DepartureExpelled, true
+	case "CONCEALED":
+		return DepartureConcealed, true
 	}
 	return 0, false
 }
@@ -309,32 +376,245 @@ func FormatByName(name string) (Format, bool) {
 	return 0, false
 }
 
+// Channel is what decides which of a page's listeners hears a message.
+type Channel uint32
+
+const (
+	// Reliable text to everyone.
+	ChannelOnMessage Channel = 0
+	ChannelOnLossy   Channel = 1
+	ChannelOnCommand Channel = 2
+	// Bytes to everyone.
+	ChannelOnData Channel = 3
+	// Bytes to chosen members.
+	ChannelOnTargetedData Channel = 4
+	// Text outside rooms.
+	ChannelOnDirect Channel = 5
+	// Bytes outside rooms.
+	ChannelOnDirectData Channel = 6
+)
+
+// String returns the name that the schema gives the value.
+func (v Channel) String() string {
+	switch v {
+	case ChannelOnMessage:
+		return "ON_MESSAGE"
+	case ChannelOnLossy:
+		return "ON_LOSSY"
+	case ChannelOnCommand:
+		return "ON_COMMAND"
+	case ChannelOnData:
+		return "ON_DATA"
+	case ChannelOnTargetedData:
+		return "ON_TARGETED_DATA"
+	case ChannelOnDirect:
+		return "ON_DIRECT"
+	case ChannelOnDirectData:
+		return "ON_DIRECT_DATA"
+	}
+	return "UNKNOWN"
+}
+
+// ChannelByName returns the value that the schema calls name.
+func ChannelByName(name string) (Channel, bool) {
+	switch name {
+	case "ON_MESSAGE":
+		return ChannelOnMessage, true
+	case "ON_LOSSY":
+		return ChannelOnLossy, true
+	case "ON_COMMAND":
+		return ChannelOnCommand, true
+	case "ON_DATA":
+		return ChannelOnData, true
+	case "ON_TARGETED_DATA":
+		return ChannelOnTargetedData, true
+	case "ON_DIRECT":
+		return ChannelOnDirect, true
+	case "ON_DIRECT_DATA":
+		return ChannelOnDirectData, true
+	}
+	return 0, false
+}
+
+// Verdict is what became of a message for one user.
+type Verdict uint32
+
+const (
+	// The server does not know: too long ago, or before it started.
+	VerdictUnknown Verdict = 0
+	// The socket has it and the client has said that it arrived, if acknowledged_ms is set.
+	VerdictDelivered Verdict = 1
+	// It arrived, and the page had no listener for it.
+	VerdictNoListener Verdict = 2
+	// The user is the sender: a sender never receives its own message.
+	VerdictOwnMessage Verdict = 3
+	// Logged in, in no room.
+	VerdictNotInRoom Verdict = 4
+	// Logged in, in another room.
+	VerdictOtherRoom Verdict = 5
+	// Connected under another app.
+	VerdictOtherApp Verdict = 6
+	// Never seen by this server, or its last login was refused.
+	VerdictNeverLoggedIn Verdict = 7
+	// Was in the room and left before the message.
+	VerdictLeftBefore Verdict = 8
+	// Came into the room after the message.
+	VerdictJoinedAfter Verdict = 9
+	// Cut off; the message waits for its return.
+	VerdictQueued Verdict = 10
+	// Was cut off, came back, and got it then.
+	VerdictReplayed Verdict = 11
+	// A lossy message that was left out for this socket.
+	VerdictDropped Verdict = 12
+	// The send was refused: more often than the limit.
+	VerdictSentTooOften Verdict = 13
+	// The send was refused: larger than the limit.
+	VerdictSentTooLarge Verdict = 14
+	// Not among the receivers that the sender named.
+	VerdictNotAddressed Verdict = 15
+	// The send was refused for another reason.
+	VerdictSendRefused Verdict = 16
+	// Waits for a socket that does not take more at the moment.
+	VerdictPending Verdict = 17
+	// Lost for this user; the client was told of a gap.
+	VerdictLost Verdict = 18
+	// Logged in before, not at that time.
+	VerdictNotOnline Verdict = 19
+)
+
+// String returns the name that the schema gives the value.
+func (v Verdict) String() string {
+	switch v {
+	case VerdictUnknown:
+		return "UNKNOWN"
+	case VerdictDelivered:
+		return "DELIVERED"
+	case VerdictNoListener:
+		return "NO_LISTENER"
+	case VerdictOwnMessage:
+		return "OWN_MESSAGE"
+	case VerdictNotInRoom:
+		return "NOT_IN_ROOM"
+	case VerdictOtherRoom:
+		return "OTHER_ROOM"
+	case VerdictOtherApp:
+		return "OTHER_APP"
+	case VerdictNeverLoggedIn:
+		return "NEVER_LOGGED_IN"
+	case VerdictLeftBefore:
+		return "LEFT_BEFORE"
+	case VerdictJoinedAfter:
+		return "JOINED_AFTER"
+	case VerdictQueued:
+		return "QUEUED"
+	case VerdictReplayed:
+		return "REPLAYED"
+	case VerdictDropped:
+		return "DROPPED"
+	case VerdictSentTooOften:
+		return "SENT_TOO_OFTEN"
+	case VerdictSentTooLarge:
+		return "SENT_TOO_LARGE"
+	case VerdictNotAddressed:
+		return "NOT_ADDRESSED"
+	case VerdictSendRefused:
+		return "SEND_REFUSED"
+	case VerdictPending:
+		return "PENDING"
+	case VerdictLost:
+		return "LOST"
+	case VerdictNotOnline:
+		return "NOT_ONLINE"
+	}
+	return "UNKNOWN"
+}
+
+// VerdictByName returns the value that the schema calls name.
+func VerdictByName(name string) (Verdict, bool) {
+	switch name {
+	case "UNKNOWN":
+		return VerdictUnknown, true
+	case "DELIVERED":
+		return VerdictDelivered, true
+	case "NO_LISTENER":
+		return VerdictNoListener, true
+	case "OWN_MESSAGE":
+		return VerdictOwnMessage, true
+	case "NOT_IN_ROOM":
+		return VerdictNotInRoom, true
+	case "OTHER_ROOM":
+		return VerdictOtherRoom, true
+	case "OTHER_APP":
+		return VerdictOtherApp, true
+	case "NEVER_LOGGED_IN":
+		return VerdictNeverLoggedIn, true
+	case "LEFT_BEFORE":
+		return VerdictLeftBefore, true
+	case "JOINED_AFTER":
+		return VerdictJoinedAfter, true
+	case "QUEUED":
+		return VerdictQueued, true
+	case "REPLAYED":
+		return VerdictReplayed, true
+	case "DROPPED":
+		return VerdictDropped, true
+	case "SENT_TOO_OFTEN":
+		return VerdictSentTooOften, true
+	case "SENT_TOO_LARGE":
+		return VerdictSentTooLarge, true
+	case "NOT_ADDRESSED":
+		return VerdictNotAddressed, true
+	case "SEND_REFUSED":
+		return VerdictSendRefused, true
+	case "PENDING":
+		return VerdictPending, true
+	case "LOST":
+		return VerdictLost, true
+	case "NOT_ONLINE":
+		return VerdictNotOnline, true
+	}
+	return 0, false
+}
+
 // Body kinds: the field numbers of Envelope.body.
 const (
-	IsRoomMessage   BodyKind = 2
-	IsPublish       BodyKind = 3
-	IsPublished     BodyKind = 4
-	IsPing          BodyKind = 5
-	IsPong          BodyKind = 6
-	IsDone          BodyKind = 7
-	IsRefusal       BodyKind = 8
-	IsHello         BodyKind = 16
-	IsJoin          BodyKind = 17
-	IsLeave         BodyKind = 18
-	IsSetRoomInfo   BodyKind = 19
-	IsRenew         BodyKind = 20
-	IsBye           BodyKind = 21
-	IsListen        BodyKind = 22
-	IsWelcome       BodyKind = 32
-	IsJoined        BodyKind = 33
-	IsMembers       BodyKind = 34
-	IsRoomCount     BodyKind = 35
-	IsRoomInfo      BodyKind = 36
-	IsRemoved       BodyKind = 37
-	IsGap           BodyKind = 38
-	IsTokenExpiring BodyKind = 39
-	IsDraining      BodyKind = 40
-	IsDropped       BodyKind = 41
+	IsRoomMessage       BodyKind = 2
+	IsPublish           BodyKind = 3
+	IsPublished         BodyKind = 4
+	IsPing              BodyKind = 5
+	IsPong              BodyKind = 6
+	IsDone              BodyKind = 7
+	IsRefusal           BodyKind = 8
+	IsHello             BodyKind = 16
+	IsJoin              BodyKind = 17
+	IsLeave             BodyKind = 18
+	IsSetRoomInfo       BodyKind = 19
+	IsRenew             BodyKind = 20
+	IsBye               BodyKind = 21
+	IsListen            BodyKind = 22
+	IsExplain           BodyKind = 23
+	IsDiagnose          BodyKind = 24
+	IsHandled           BodyKind = 25
+	IsSendDirect        BodyKind = 26
+	IsSetBusinessServer BodyKind = 27
+	IsAskBusinessServer BodyKind = 28
+	IsAskPresence       BodyKind = 29
+	IsSetVisible        BodyKind = 30
+	IsWelcome           BodyKind = 32
+	IsJoined            BodyKind = 33
+	IsMembers           BodyKind = 34
+	IsRoomCount         BodyKind = 35
+	IsRoomInfo          BodyKind = 36
+	IsRemoved           BodyKind = 37
+	IsGap               BodyKind = 38
+	IsTokenExpiring     BodyKind = 39
+	IsDraining          BodyKind = 40
+	IsDropped           BodyKind = 41
+	IsExplained         BodyKind = 42
+	IsDiagnosed         BodyKind = 43
+	IsDirect            BodyKind = 44
+	IsPresence          BodyKind = 45
+	IsBusinessAnswer    BodyKind = 46
 )
 
 // BodyKind returns IsRoomMessage.
@@ -379,6 +659,30 @@ func (*Bye) BodyKind() BodyKind { return IsBye }
 // BodyKind returns IsListen.
 func (*Listen) BodyKind() BodyKind { return IsListen }
 
+// BodyKind returns IsExplain.
+func (*Explain) BodyKind() BodyKind { return IsExplain }
+
+// BodyKind returns IsDiagnose.
+func (*Diagnose) BodyKind() BodyKind { return IsDiagnose }
+
+// BodyKind returns IsHandled.
+func (*Handled) BodyKind() BodyKind { return IsHandled }
+
+// BodyKind returns IsSendDirect.
+func (*SendDirect) BodyKind() BodyKind { return IsSendDirect }
+
+// BodyKind returns IsSetBusinessServer.
+func (*SetBusinessServer) BodyKind() BodyKind { return IsSetBusinessServer }
+
+// BodyKind returns IsAskBusinessServer.
+func (*AskBusinessServer) BodyKind() BodyKind { return IsAskBusinessServer }
+
+// BodyKind returns IsAskPresence.
+func (*AskPresence) BodyKind() BodyKind { return IsAskPresence }
+
+// BodyKind returns IsSetVisible.
+func (*SetVisible) BodyKind() BodyKind { return IsSetVisible }
+
 // BodyKind returns IsWelcome.
 func (*Welcome) BodyKind() BodyKind { return IsWelcome }
 
@@ -408,6 +712,21 @@ func (*Draining) BodyKind() BodyKind { return IsDraining }
 
 // BodyKind returns IsDropped.
 func (*Dropped) BodyKind() BodyKind { return IsDropped }
+
+// BodyKind returns IsExplained.
+func (*Explained) BodyKind() BodyKind { return IsExplained }
+
+// BodyKind returns IsDiagnosed.
+func (*Diagnosed) BodyKind() BodyKind { return IsDiagnosed }
+
+// BodyKind returns IsDirect.
+func (*Direct) BodyKind() BodyKind { return IsDirect }
+
+// BodyKind returns IsPresence.
+func (*Presence) BodyKind() BodyKind { return IsPresence }
+
+// BodyKind returns IsBusinessAnswer.
+func (*BusinessAnswer) BodyKind() BodyKind { return IsBusinessAnswer }
 
 // Refusal answers a request that was not carried out.
 type Refusal struct {
@@ -494,6 +813,10 @@ type Hello struct {
 	// Counts the connections of this client object. A Hello that comes late, from
 	// a connection that the client has given up, is closed as superseded.
 	Attempt uint64
+	// The session takes Direct messages: its user can be reached outside rooms.
+	Direct bool
+	// When resuming: the last Direct that arrived; those after it come again.
+	DirectSeq uint64
 }
 
 var layoutHello = layout{
@@ -508,6 +831,8 @@ var layoutHello = layout{
 	{74, shapeMessage, unsafe.Offsetof(Hello{}.Listen), &layoutListen, nil},
 	{82, shapeText, unsafe.Offsetof(Hello{}.Instance), nil, nil},
 	{88, shapeUint64, unsafe.Offsetof(Hello{}.Attempt), nil, nil},
+	{96, shapeBool, unsafe.Offsetof(Hello{}.Direct), nil, nil},
+	{104, shapeUint64, unsafe.Offsetof(Hello{}.DirectSeq), nil, nil},
 }
 
 // Size returns the number of bytes that Append adds.
@@ -610,6 +935,10 @@ type Join struct {
 	// replayed. epoch empty = from now on.
 	Epoch string
 	Seq   uint64
+	// Shown to the others with the member; at most 1,024 bytes.
+	Extra string
+	// Not shown to the others, nor counted.
+	Hidden bool
 }
 
 var layoutJoin = layout{
@@ -619,6 +948,8 @@ var layoutJoin = layout{
 	{32, shapeUint32, unsafe.Offsetof(Join{}.MaxMembers), nil, nil},
 	{42, shapeText, unsafe.Offsetof(Join{}.Epoch), nil, nil},
 	{48, shapeUint64, unsafe.Offsetof(Join{}.Seq), nil, nil},
+	{58, shapeText, unsafe.Offsetof(Join{}.Extra), nil, nil},
+	{64, shapeBool, unsafe.Offsetof(Join{}.Hidden), nil, nil},
 }
 
 // Size returns the number of bytes that Append adds.
@@ -675,13 +1006,18 @@ func (m *Joined) Decode(src []byte) error {
 }
 
 type Member struct {
-	User string
-	Name string
+	User  string
+	Name  string
+	Extra string
+	// Why the member left, in Members.left.
+	Departure Departure
 }
 
 var layoutMember = layout{
 	{10, shapeText, unsafe.Offsetof(Member{}.User), nil, nil},
 	{18, shapeText, unsafe.Offsetof(Member{}.Name), nil, nil},
+	{26, shapeText, unsafe.Offsetof(Member{}.Extra), nil, nil},
+	{32, shapeUint32, unsafe.Offsetof(Member{}.Departure), nil, nil},
 }
 
 // Size returns the number of bytes that Append adds.
@@ -732,6 +1068,13 @@ type Publish struct {
 	ClientID string
 	// For the business server only: no member receives it.
 	ServerOnly bool
+	// Asks for a delivery trace: a W3C traceparent, "00-<32 hex>-<16 hex>-01".
+	// Receivers answer it with Handled. Empty: no trace.
+	Trace string
+	// The client's clock at the send call, unix ms, for the trace.
+	SentMS uint64
+	// Refused with NO_RECEIVER when none of the receivers is in the room.
+	NeedReceiver bool
 }
 
 var layoutPublish = layout{
@@ -743,6 +1086,9 @@ var layoutPublish = layout{
 	{50, shapeTexts, unsafe.Offsetof(Publish{}.To), nil, nil},
 	{58, shapeText, unsafe.Offsetof(Publish{}.ClientID), nil, nil},
 	{64, shapeBool, unsafe.Offsetof(Publish{}.ServerOnly), nil, nil},
+	{74, shapeText, unsafe.Offsetof(Publish{}.Trace), nil, nil},
+	{80, shapeUint64, unsafe.Offsetof(Publish{}.SentMS), nil, nil},
+	{88, shapeBool, unsafe.Offsetof(Publish{}.NeedReceiver), nil, nil},
 }
 
 // Size returns the number of bytes that Append adds.
@@ -803,6 +1149,10 @@ type RoomMessage struct {
 	Body   []byte
 	// Id of a lossy message.
 	ID string
+	// It went to chosen members, this one among them.
+	Targeted bool
+	// Set when the sender asked for a delivery trace; see Publish.trace.
+	Trace string
 }
 
 var layoutRoomMessage = layout{
@@ -816,6 +1166,8 @@ var layoutRoomMessage = layout{
 	{64, shapeUint64, unsafe.Offsetof(RoomMessage{}.TimeMS), nil, nil},
 	{74, shapeBytes, unsafe.Offsetof(RoomMessage{}.Body), nil, nil},
 	{82, shapeText, unsafe.Offsetof(RoomMessage{}.ID), nil, nil},
+	{88, shapeBool, unsafe.Offsetof(RoomMessage{}.Targeted), nil, nil},
+	{98, shapeText, unsafe.Offsetof(RoomMessage{}.Trace), nil, nil},
 }
 
 // Size returns the number of bytes that Append adds.
@@ -849,6 +1201,10 @@ type RoomMessageView struct {
 	Body   []byte
 	// Id of a lossy message.
 	ID []byte
+	// It went to chosen members, this one among them.
+	Targeted bool
+	// Set when the sender asked for a delivery trace; see Publish.trace.
+	Trace []byte
 }
 
 // Decode replaces m by what src holds. Byte fields alias src.
@@ -881,6 +1237,8 @@ func (m *RoomMessageView) Decode(src []byte) error {
 				m.Format = Format(value)
 			case 64:
 				m.TimeMS = uint64(value)
+			case 88:
+				m.Targeted = value != 0
 			}
 			continue
 		}
@@ -900,6 +1258,8 @@ func (m *RoomMessageView) Decode(src []byte) error {
 			m.Body = data
 		case 82:
 			m.ID = data
+		case 98:
+			m.Trace = data
 		}
 	}
 	return nil
@@ -926,6 +1286,8 @@ func (m *RoomMessageView) decodeRest(src []byte) error {
 			m.Format = Format(value)
 		case 64:
 			m.TimeMS = uint64(value)
+		case 88:
+			m.Targeted = value != 0
 		case 18:
 			m.Room = data
 		case 50:
@@ -936,6 +1298,8 @@ func (m *RoomMessageView) decodeRest(src []byte) error {
 			m.Body = data
 		case 82:
 			m.ID = data
+		case 98:
+			m.Trace = data
 		}
 	}
 	return nil
@@ -1285,13 +1649,14 @@ func (m *Position) Decode(src []byte) error {
 	return layoutPosition.decode(src, unsafe.Pointer(m))
 }
 
-// Listen tells which kinds of events the page has listeners for.
+// Listen tells which kinds of messages the page has listeners for: at login and
+// whenever that set changes.
 type Listen struct {
-	Events []string
+	Listeners []Listener
 }
 
 var layoutListen = layout{
-	{10, shapeTexts, unsafe.Offsetof(Listen{}.Events), nil, nil},
+	{10, shapeMessages, unsafe.Offsetof(Listen{}.Listeners), &layoutListener, &listListener},
 }
 
 // Size returns the number of bytes that Append adds.
@@ -1304,6 +1669,518 @@ func (m *Listen) Append(dst []byte) []byte { return layoutListen.append(dst, uns
 func (m *Listen) Decode(src []byte) error {
 	*m = Listen{}
 	return layoutListen.decode(src, unsafe.Pointer(m))
+}
+
+// Listener is one event of the page's dialect that messages become.
+type Listener struct {
+	// Bit 1<<c for each Channel c that becomes this event.
+	Channels uint32
+	// The dialect's name of the event, and the call that listens for it: said to
+	// people.
+	Event string
+	Call  string
+	// The page has a listener for it.
+	Present bool
+}
+
+var layoutListener = layout{
+	{8, shapeUint32, unsafe.Offsetof(Listener{}.Channels), nil, nil},
+	{18, shapeText, unsafe.Offsetof(Listener{}.Event), nil, nil},
+	{26, shapeText, unsafe.Offsetof(Listener{}.Call), nil, nil},
+	{32, shapeBool, unsafe.Offsetof(Listener{}.Present), nil, nil},
+}
+
+// Size returns the number of bytes that Append adds.
+func (m *Listener) Size() int { return layoutListener.size(unsafe.Pointer(m)) }
+
+// Append appends the encoded message to dst.
+func (m *Listener) Append(dst []byte) []byte { return layoutListener.append(dst, unsafe.Pointer(m)) }
+
+// Decode replaces m by what src holds. Byte fields alias src.
+func (m *Listener) Decode(src []byte) error {
+	*m = Listener{}
+	return layoutListener.decode(src, unsafe.Pointer(m))
+}
+
+// Explain asks what became of a message. Answered by Explained. What a client
+// may ask is the app's setting; by default about what it sent itself.
+type Explain struct {
+	// Room of the message; empty for one sent outside rooms.
+	Room string
+	// Names the message: position, id of a lossy one, or client id of the send.
+	// All empty: the last one that this user sent to the room.
+	Seq      uint64
+	ID       string
+	ClientID string
+	// Users to answer for; empty = the members at that time, and those asked about
+	// before. In big rooms without users only the counts are full.
+	Users []string
+}
+
+var layoutExplain = layout{
+	{10, shapeText, unsafe.Offsetof(Explain{}.Room), nil, nil},
+	{16, shapeUint64, unsafe.Offsetof(Explain{}.Seq), nil, nil},
+	{26, shapeText, unsafe.Offsetof(Explain{}.ID), nil, nil},
+	{34, shapeText, unsafe.Offsetof(Explain{}.ClientID), nil, nil},
+	{42, shapeTexts, unsafe.Offsetof(Explain{}.Users), nil, nil},
+}
+
+// Size returns the number of bytes that Append adds.
+func (m *Explain) Size() int { return layoutExplain.size(unsafe.Pointer(m)) }
+
+// Append appends the encoded message to dst.
+func (m *Explain) Append(dst []byte) []byte { return layoutExplain.append(dst, unsafe.Pointer(m)) }
+
+// Decode replaces m by what src holds. Byte fields alias src.
+func (m *Explain) Decode(src []byte) error {
+	*m = Explain{}
+	return layoutExplain.decode(src, unsafe.Pointer(m))
+}
+
+type Explained struct {
+	// The message itself; without seq and id for a send that was refused.
+	Room     string
+	Seq      uint64
+	ID       string
+	From     string
+	Channel  Channel
+	TimeMS   uint64
+	Bytes    uint32
+	Trace    string
+	Outcomes []Outcome
+	// How many users have which verdict: of all who were members at that time.
+	Tallies []Tally
+}
+
+var layoutExplained = layout{
+	{10, shapeText, unsafe.Offsetof(Explained{}.Room), nil, nil},
+	{16, shapeUint64, unsafe.Offsetof(Explained{}.Seq), nil, nil},
+	{26, shapeText, unsafe.Offsetof(Explained{}.ID), nil, nil},
+	{34, shapeText, unsafe.Offsetof(Explained{}.From), nil, nil},
+	{40, shapeUint32, unsafe.Offsetof(Explained{}.Channel), nil, nil},
+	{48, shapeUint64, unsafe.Offsetof(Explained{}.TimeMS), nil, nil},
+	{56, shapeUint32, unsafe.Offsetof(Explained{}.Bytes), nil, nil},
+	{66, shapeText, unsafe.Offsetof(Explained{}.Trace), nil, nil},
+	{74, shapeMessages, unsafe.Offsetof(Explained{}.Outcomes), &layoutOutcome, &listOutcome},
+	{82, shapeMessages, unsafe.Offsetof(Explained{}.Tallies), &layoutTally, &listTally},
+}
+
+// Size returns the number of bytes that Append adds.
+func (m *Explained) Size() int { return layoutExplained.size(unsafe.Pointer(m)) }
+
+// Append appends the encoded message to dst.
+func (m *Explained) Append(dst []byte) []byte { return layoutExplained.append(dst, unsafe.Pointer(m)) }
+
+// Decode replaces m by what src holds. Byte fields alias src.
+func (m *Explained) Decode(src []byte) error {
+	*m = Explained{}
+	return layoutExplained.decode(src, unsafe.Pointer(m))
+}
+
+type Outcome struct {
+	User    string
+	Verdict Verdict
+	// One sentence with the facts: "bob is in room \"lobby-2\", the message went to \"lobby\"".
+	Reason string
+	// Since when it is so, unix ms; 0 = not known.
+	SinceMS uint64
+	// What to do, one sentence; empty when nothing needs to be done.
+	Fix string
+	// When the socket got it, and when the client said that it had arrived; 0 = not.
+	HandedMS       uint64
+	AcknowledgedMS uint64
+	// Hops of a traced message, in order.
+	Hops []Hop
+}
+
+var layoutOutcome = layout{
+	{10, shapeText, unsafe.Offsetof(Outcome{}.User), nil, nil},
+	{16, shapeUint32, unsafe.Offsetof(Outcome{}.Verdict), nil, nil},
+	{26, shapeText, unsafe.Offsetof(Outcome{}.Reason), nil, nil},
+	{32, shapeUint64, unsafe.Offsetof(Outcome{}.SinceMS), nil, nil},
+	{42, shapeText, unsafe.Offsetof(Outcome{}.Fix), nil, nil},
+	{48, shapeUint64, unsafe.Offsetof(Outcome{}.HandedMS), nil, nil},
+	{56, shapeUint64, unsafe.Offsetof(Outcome{}.AcknowledgedMS), nil, nil},
+	{66, shapeMessages, unsafe.Offsetof(Outcome{}.Hops), &layoutHop, &listHop},
+}
+
+// Size returns the number of bytes that Append adds.
+func (m *Outcome) Size() int { return layoutOutcome.size(unsafe.Pointer(m)) }
+
+// Append appends the encoded message to dst.
+func (m *Outcome) Append(dst []byte) []byte { return layoutOutcome.append(dst, unsafe.Pointer(m)) }
+
+// Decode replaces m by what src holds. Byte fields alias src.
+func (m *Outcome) Decode(src []byte) error {
+	*m = Outcome{}
+	return layoutOutcome.decode(src, unsafe.Pointer(m))
+}
+
+type Tally struct {
+	Verdict Verdict
+	Users   uint32
+}
+
+var layoutTally = layout{
+	{8, shapeUint32, unsafe.Offsetof(Tally{}.Verdict), nil, nil},
+	{16, shapeUint32, unsafe.Offsetof(Tally{}.Users), nil, nil},
+}
+
+// Size returns the number of bytes that Append adds.
+func (m *Tally) Size() int { return layoutTally.size(unsafe.Pointer(m)) }
+
+// Append appends the encoded message to dst.
+func (m *Tally) Append(dst []byte) []byte { return layoutTally.append(dst, unsafe.Pointer(m)) }
+
+// Decode replaces m by what src holds. Byte fields alias src.
+func (m *Tally) Decode(src []byte) error {
+	*m = Tally{}
+	return layoutTally.decode(src, unsafe.Pointer(m))
+}
+
+// Hop is one station of a traced message.
+type Hop struct {
+	// "send", "server", "log", "socket", "client", "listener".
+	At string
+	// Unix ms times 1,000. Those of clients are corrected by the clock difference
+	// that the server has measured.
+	TimeUs uint64
+}
+
+var layoutHop = layout{
+	{10, shapeText, unsafe.Offsetof(Hop{}.At), nil, nil},
+	{16, shapeUint64, unsafe.Offsetof(Hop{}.TimeUs), nil, nil},
+}
+
+// Size returns the number of bytes that Append adds.
+func (m *Hop) Size() int { return layoutHop.size(unsafe.Pointer(m)) }
+
+// Append appends the encoded message to dst.
+func (m *Hop) Append(dst []byte) []byte { return layoutHop.append(dst, unsafe.Pointer(m)) }
+
+// Decode replaces m by what src holds. Byte fields alias src.
+func (m *Hop) Decode(src []byte) error {
+	*m = Hop{}
+	return layoutHop.decode(src, unsafe.Pointer(m))
+}
+
+// Diagnose asks why user would not receive what this session sends, before any
+// message. Answered by Diagnosed.
+type Diagnose struct {
+	Room string
+	User string
+}
+
+var layoutDiagnose = layout{
+	{10, shapeText, unsafe.Offsetof(Diagnose{}.Room), nil, nil},
+	{18, shapeText, unsafe.Offsetof(Diagnose{}.User), nil, nil},
+}
+
+// Size returns the number of bytes that Append adds.
+func (m *Diagnose) Size() int { return layoutDiagnose.size(unsafe.Pointer(m)) }
+
+// Append appends the encoded message to dst.
+func (m *Diagnose) Append(dst []byte) []byte { return layoutDiagnose.append(dst, unsafe.Pointer(m)) }
+
+// Decode replaces m by what src holds. Byte fields alias src.
+func (m *Diagnose) Decode(src []byte) error {
+	*m = Diagnose{}
+	return layoutDiagnose.decode(src, unsafe.Pointer(m))
+}
+
+type Diagnosed struct {
+	Checks []Check
+}
+
+var layoutDiagnosed = layout{
+	{10, shapeMessages, unsafe.Offsetof(Diagnosed{}.Checks), &layoutCheck, &listCheck},
+}
+
+// Size returns the number of bytes that Append adds.
+func (m *Diagnosed) Size() int { return layoutDiagnosed.size(unsafe.Pointer(m)) }
+
+// Append appends the encoded message to dst.
+func (m *Diagnosed) Append(dst []byte) []byte { return layoutDiagnosed.append(dst, unsafe.Pointer(m)) }
+
+// Decode replaces m by what src holds. Byte fields alias src.
+func (m *Diagnosed) Decode(src []byte) error {
+	*m = Diagnosed{}
+	return layoutDiagnosed.decode(src, unsafe.Pointer(m))
+}
+
+// Check is one condition of delivery: "loggedIn", "sameApp", "sameRoom",
+// "listener", "notOwn".
+type Check struct {
+	Name    string
+	OK      bool
+	Reason  string
+	Fix     string
+	SinceMS uint64
+}
+
+var layoutCheck = layout{
+	{10, shapeText, unsafe.Offsetof(Check{}.Name), nil, nil},
+	{16, shapeBool, unsafe.Offsetof(Check{}.OK), nil, nil},
+	{26, shapeText, unsafe.Offsetof(Check{}.Reason), nil, nil},
+	{34, shapeText, unsafe.Offsetof(Check{}.Fix), nil, nil},
+	{40, shapeUint64, unsafe.Offsetof(Check{}.SinceMS), nil, nil},
+}
+
+// Size returns the number of bytes that Append adds.
+func (m *Check) Size() int { return layoutCheck.size(unsafe.Pointer(m)) }
+
+// Append appends the encoded message to dst.
+func (m *Check) Append(dst []byte) []byte { return layoutCheck.append(dst, unsafe.Pointer(m)) }
+
+// Decode replaces m by what src holds. Byte fields alias src.
+func (m *Check) Decode(src []byte) error {
+	*m = Check{}
+	return layoutCheck.decode(src, unsafe.Pointer(m))
+}
+
+// Handled tells when a traced message arrived at the client and was handed to
+// the page's listeners. One for each RoomMessage or Direct with a trace.
+type Handled struct {
+	Room  string
+	Seq   uint64
+	ID    string
+	Trace string
+	// The client's clock, unix ms times 1,000. listener_us is 0 when none listens.
+	ClientUs   uint64
+	ListenerUs uint64
+}
+
+var layoutHandled = layout{
+	{10, shapeText, unsafe.Offsetof(Handled{}.Room), nil, nil},
+	{16, shapeUint64, unsafe.Offsetof(Handled{}.Seq), nil, nil},
+	{26, shapeText, unsafe.Offsetof(Handled{}.ID), nil, nil},
+	{34, shapeText, unsafe.Offsetof(Handled{}.Trace), nil, nil},
+	{40, shapeUint64, unsafe.Offsetof(Handled{}.ClientUs), nil, nil},
+	{48, shapeUint64, unsafe.Offsetof(Handled{}.ListenerUs), nil, nil},
+}
+
+// Size returns the number of bytes that Append adds.
+func (m *Handled) Size() int { return layoutHandled.size(unsafe.Pointer(m)) }
+
+// Append appends the encoded message to dst.
+func (m *Handled) Append(dst []byte) []byte { return layoutHandled.append(dst, unsafe.Pointer(m)) }
+
+// Decode replaces m by what src holds. Byte fields alias src.
+func (m *Handled) Decode(src []byte) error {
+	*m = Handled{}
+	return layoutHandled.decode(src, unsafe.Pointer(m))
+}
+
+// SendDirect sends to a user outside rooms. Answered by Done when a session of
+// that user has taken it, or by a Refusal, with NO_RECEIVER when there is none.
+type SendDirect struct {
+	To     string
+	Format Format
+	Body   []byte
+	// Makes a resend harmless, as in Publish.
+	ClientID string
+	Trace    string
+	SentMS   uint64
+}
+
+var layoutSendDirect = layout{
+	{10, shapeText, unsafe.Offsetof(SendDirect{}.To), nil, nil},
+	{16, shapeUint32, unsafe.Offsetof(SendDirect{}.Format), nil, nil},
+	{26, shapeBytes, unsafe.Offsetof(SendDirect{}.Body), nil, nil},
+	{34, shapeText, unsafe.Offsetof(SendDirect{}.ClientID), nil, nil},
+	{42, shapeText, unsafe.Offsetof(SendDirect{}.Trace), nil, nil},
+	{48, shapeUint64, unsafe.Offsetof(SendDirect{}.SentMS), nil, nil},
+}
+
+// Size returns the number of bytes that Append adds.
+func (m *SendDirect) Size() int { return layoutSendDirect.size(unsafe.Pointer(m)) }
+
+// Append appends the encoded message to dst.
+func (m *SendDirect) Append(dst []byte) []byte {
+	return layoutSendDirect.append(dst, unsafe.Pointer(m))
+}
+
+// Decode replaces m by what src holds. Byte fields alias src.
+func (m *SendDirect) Decode(src []byte) error {
+	*m = SendDirect{}
+	return layoutSendDirect.decode(src, unsafe.Pointer(m))
+}
+
+// Direct is a message from a user, or a business server, outside rooms.
+type Direct struct {
+	// Counts the session's direct messages; see Hello.direct_seq.
+	Seq    uint64
+	From   string
+	Format Format
+	Body   []byte
+	TimeMS uint64
+	Trace  string
+}
+
+var layoutDirect = layout{
+	{8, shapeUint64, unsafe.Offsetof(Direct{}.Seq), nil, nil},
+	{18, shapeText, unsafe.Offsetof(Direct{}.From), nil, nil},
+	{24, shapeUint32, unsafe.Offsetof(Direct{}.Format), nil, nil},
+	{34, shapeBytes, unsafe.Offsetof(Direct{}.Body), nil, nil},
+	{40, shapeUint64, unsafe.Offsetof(Direct{}.TimeMS), nil, nil},
+	{50, shapeText, unsafe.Offsetof(Direct{}.Trace), nil, nil},
+}
+
+// Size returns the number of bytes that Append adds.
+func (m *Direct) Size() int { return layoutDirect.size(unsafe.Pointer(m)) }
+
+// Append appends the encoded message to dst.
+func (m *Direct) Append(dst []byte) []byte { return layoutDirect.append(dst, unsafe.Pointer(m)) }
+
+// Decode replaces m by what src holds. Byte fields alias src.
+func (m *Direct) Decode(src []byte) error {
+	*m = Direct{}
+	return layoutDirect.decode(src, unsafe.Pointer(m))
+}
+
+// SetBusinessServer names the business server that AskBusinessServer of this
+// session calls. Answered by Done.
+type SetBusinessServer struct {
+	URL string
+	// Handed to the business server as it is.
+	Signature string
+}
+
+var layoutSetBusinessServer = layout{
+	{10, shapeText, unsafe.Offsetof(SetBusinessServer{}.URL), nil, nil},
+	{18, shapeText, unsafe.Offsetof(SetBusinessServer{}.Signature), nil, nil},
+}
+
+// Size returns the number of bytes that Append adds.
+func (m *SetBusinessServer) Size() int { return layoutSetBusinessServer.size(unsafe.Pointer(m)) }
+
+// Append appends the encoded message to dst.
+func (m *SetBusinessServer) Append(dst []byte) []byte {
+	return layoutSetBusinessServer.append(dst, unsafe.Pointer(m))
+}
+
+// Decode replaces m by what src holds. Byte fields alias src.
+func (m *SetBusinessServer) Decode(src []byte) error {
+	*m = SetBusinessServer{}
+	return layoutSetBusinessServer.decode(src, unsafe.Pointer(m))
+}
+
+// AskBusinessServer sends a message to the business server. Answered by
+// BusinessAnswer or a Refusal.
+type AskBusinessServer struct {
+	Format Format
+	Body   []byte
+}
+
+var layoutAskBusinessServer = layout{
+	{8, shapeUint32, unsafe.Offsetof(AskBusinessServer{}.Format), nil, nil},
+	{18, shapeBytes, unsafe.Offsetof(AskBusinessServer{}.Body), nil, nil},
+}
+
+// Size returns the number of bytes that Append adds.
+func (m *AskBusinessServer) Size() int { return layoutAskBusinessServer.size(unsafe.Pointer(m)) }
+
+// Append appends the encoded message to dst.
+func (m *AskBusinessServer) Append(dst []byte) []byte {
+	return layoutAskBusinessServer.append(dst, unsafe.Pointer(m))
+}
+
+// Decode replaces m by what src holds. Byte fields alias src.
+func (m *AskBusinessServer) Decode(src []byte) error {
+	*m = AskBusinessServer{}
+	return layoutAskBusinessServer.decode(src, unsafe.Pointer(m))
+}
+
+type BusinessAnswer struct {
+	Body []byte
+}
+
+var layoutBusinessAnswer = layout{
+	{10, shapeBytes, unsafe.Offsetof(BusinessAnswer{}.Body), nil, nil},
+}
+
+// Size returns the number of bytes that Append adds.
+func (m *BusinessAnswer) Size() int { return layoutBusinessAnswer.size(unsafe.Pointer(m)) }
+
+// Append appends the encoded message to dst.
+func (m *BusinessAnswer) Append(dst []byte) []byte {
+	return layoutBusinessAnswer.append(dst, unsafe.Pointer(m))
+}
+
+// Decode replaces m by what src holds. Byte fields alias src.
+func (m *BusinessAnswer) Decode(src []byte) error {
+	*m = BusinessAnswer{}
+	return layoutBusinessAnswer.decode(src, unsafe.Pointer(m))
+}
+
+// AskPresence asks whether a user can be reached outside rooms. Answered by
+// Presence.
+type AskPresence struct {
+	User string
+}
+
+var layoutAskPresence = layout{
+	{10, shapeText, unsafe.Offsetof(AskPresence{}.User), nil, nil},
+}
+
+// Size returns the number of bytes that Append adds.
+func (m *AskPresence) Size() int { return layoutAskPresence.size(unsafe.Pointer(m)) }
+
+// Append appends the encoded message to dst.
+func (m *AskPresence) Append(dst []byte) []byte {
+	return layoutAskPresence.append(dst, unsafe.Pointer(m))
+}
+
+// Decode replaces m by what src holds. Byte fields alias src.
+func (m *AskPresence) Decode(src []byte) error {
+	*m = AskPresence{}
+	return layoutAskPresence.decode(src, unsafe.Pointer(m))
+}
+
+type Presence struct {
+	Online bool
+}
+
+var layoutPresence = layout{
+	{8, shapeBool, unsafe.Offsetof(Presence{}.Online), nil, nil},
+}
+
+// Size returns the number of bytes that Append adds.
+func (m *Presence) Size() int { return layoutPresence.size(unsafe.Pointer(m)) }
+
+// Append appends the encoded message to dst.
+func (m *Presence) Append(dst []byte) []byte { return layoutPresence.append(dst, unsafe.Pointer(m)) }
+
+// Decode replaces m by what src holds. Byte fields alias src.
+func (m *Presence) Decode(src []byte) error {
+	*m = Presence{}
+	return layoutPresence.decode(src, unsafe.Pointer(m))
+}
+
+// SetVisible shows the session's member in a room to the others, or hides it.
+// Answered by Done.
+type SetVisible struct {
+	Room    string
+	Visible bool
+}
+
+var layoutSetVisible = layout{
+	{10, shapeText, unsafe.Offsetof(SetVisible{}.Room), nil, nil},
+	{16, shapeBool, unsafe.Offsetof(SetVisible{}.Visible), nil, nil},
+}
+
+// Size returns the number of bytes that Append adds.
+func (m *SetVisible) Size() int { return layoutSetVisible.size(unsafe.Pointer(m)) }
+
+// Append appends the encoded message to dst.
+func (m *SetVisible) Append(dst []byte) []byte {
+	return layoutSetVisible.append(dst, unsafe.Pointer(m))
+}
+
+// Decode replaces m by what src holds. Byte fields alias src.
+func (m *SetVisible) Decode(src []byte) error {
+	*m = SetVisible{}
+	return layoutSetVisible.decode(src, unsafe.Pointer(m))
 }
 
 // Bye ends the session: its user leaves all rooms at once.
@@ -1324,6 +2201,48 @@ func (m *Bye) Decode(src []byte) error {
 	return layoutBye.decode(src, unsafe.Pointer(m))
 }
 
+var listCheck = messages{
+	item: func(list unsafe.Pointer, i int) unsafe.Pointer {
+		if items := *(*[]Check)(list); i < len(items) {
+			return unsafe.Pointer(&items[i])
+		}
+		return nil
+	},
+	grow: func(list unsafe.Pointer) unsafe.Pointer {
+		items := append(*(*[]Check)(list), Check{})
+		*(*[]Check)(list) = items
+		return unsafe.Pointer(&items[len(items)-1])
+	},
+}
+
+var listHop = messages{
+	item: func(list unsafe.Pointer, i int) unsafe.Pointer {
+		if items := *(*[]Hop)(list); i < len(items) {
+			return unsafe.Pointer(&items[i])
+		}
+		return nil
+	},
+	grow: func(list unsafe.Pointer) unsafe.Pointer {
+		items := append(*(*[]Hop)(list), Hop{})
+		*(*[]Hop)(list) = items
+		return unsafe.Pointer(&items[len(items)-1])
+	},
+}
+
+var listListener = messages{
+	item: func(list unsafe.Pointer, i int) unsafe.Pointer {
+		if items := *(*[]Listener)(list); i < len(items) {
+			return unsafe.Pointer(&items[i])
+		}
+		return nil
+	},
+	grow: func(list unsafe.Pointer) unsafe.Pointer {
+		items := append(*(*[]Listener)(list), Listener{})
+		*(*[]Listener)(list) = items
+		return unsafe.Pointer(&items[len(items)-1])
+	},
+}
+
 var listMember = messages{
 	item: func(list unsafe.Pointer, i int) unsafe.Pointer {
 		if items := *(*[]Member)(list); i < len(items) {
@@ -1334,6 +2253,20 @@ var listMember = messages{
 	grow: func(list unsafe.Pointer) unsafe.Pointer {
 		items := append(*(*[]Member)(list), Member{})
 		*(*[]Member)(list) = items
+		return unsafe.Pointer(&items[len(items)-1])
+	},
+}
+
+var listOutcome = messages{
+	item: func(list unsafe.Pointer, i int) unsafe.Pointer {
+		if items := *(*[]Outcome)(list); i < len(items) {
+			return unsafe.Pointer(&items[i])
+		}
+		return nil
+	},
+	grow: func(list unsafe.Pointer) unsafe.Pointer {
+		items := append(*(*[]Outcome)(list), Outcome{})
+		*(*[]Outcome)(list) = items
 		return unsafe.Pointer(&items[len(items)-1])
 	},
 }
@@ -1362,6 +2295,20 @@ var listRoomInfoEntry = messages{
 	grow: func(list unsafe.Pointer) unsafe.Pointer {
 		items := append(*(*[]RoomInfoEntry)(list), RoomInfoEntry{})
 		*(*[]RoomInfoEntry)(list) = items
+		return unsafe.Pointer(&items[len(items)-1])
+	},
+}
+
+var listTally = messages{
+	item: func(list unsafe.Pointer, i int) unsafe.Pointer {
+		if items := *(*[]Tally)(list); i < len(items) {
+			return unsafe.Pointer(&items[i])
+		}
+		return nil
+	},
+	grow: func(list unsafe.Pointer) unsafe.Pointer {
+		items := append(*(*[]Tally)(list), Tally{})
+		*(*[]Tally)(list) = items
 		return unsafe.Pointer(&items[len(items)-1])
 	},
 }

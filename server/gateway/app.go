@@ -60,11 +60,13 @@ type Limits struct {
 
 // UserID and room id bounds, in bytes, for all dialects. A dialect may be stricter.
 const (
-	maxIDBytes     = 256
-	maxNameBytes   = 1024
-	maxTokenBytes  = 8192
-	maxTargets     = 1000
-	maxReasonBytes = 1024
+	maxIDBytes      = 256
+	maxNameBytes    = 1024
+	maxTokenBytes   = 8192
+	maxTargets      = 1000
+	maxReasonBytes  = 1024
+	maxListeners    = 64
+	maxListenerText = 256
 )
 
 // idError checks a user or room id: not empty, not too long, no control

@@ -269,7 +269,8 @@ func TestRefusedHello(t *testing.T) {
 		{"name too long", wire.CodeInvalid, func(h *wire.Hello) { h.Name = long[:1025] }},
 		{"device too long", wire.CodeInvalid, func(h *wire.Hello) { h.Device = long[:65] }},
 		{"token too long", wire.CodeInvalid, func(h *wire.Hello) { h.Token = long }},
-		{"too many event kinds", wire.CodeInvalid, func(h *wire.Hello) { h.Listen.Events = make([]string, 257) }},
+		{"too many listeners", wire.CodeInvalid, func(h *wire.Hello) { h.Listen.Listeners = make([]wire.Listener, 65) }},
+		{"listener with a long name", wire.CodeInvalid, func(h *wire.Hello) { h.Listen.Listeners = []wire.Listener{{Event: long[:257]}} }},
 		{"no token", wire.CodeTokenInvalid, func(h *wire.Hello) { h.App = "guarded" }},
 		{"another's token", wire.CodeTokenInvalid, func(h *wire.Hello) {
 			h.App, h.Token = "guarded", pass("v", time.Now().Add(time.Hour))

@@ -287,7 +287,7 @@ func (c *conn) listen(s *session, _ uint64, req *wire.Listen) error {
 		return err
 	}
 	s.mu.Lock()
-	s.events = req.Events
+	s.listeners = req.Listeners
 	s.mu.Unlock()
 	return nil
 }

@@ -28,7 +28,7 @@ type session struct {
 	conn       *conn  // nil in the resume window
 	generation uint64
 	grant      Grant
-	events     []string // kinds that the page listens for
+	listeners  []wire.Listener // events of the page that messages become
 	members    []*room.Member
 	grants     map[string]Grant // of rooms joined with a token of their own
 	rates      []roomRates
@@ -97,7 +97,7 @@ func (c *conn) helloRequest(id uint64, hello *wire.Hello) error {
 		s.window.Stop()
 		s.window = nil
 	}
-	s.events = hello.Listen.Events
+	s.listeners = hello.Listen.Listeners
 	for _, m := range s.members { // each is attached again by its Join
 		m.Detach()
 	}
@@ -214,8 +214,13 @@ func helloError(hello *wire.Hello) error {
 }
 
 func listenError(listen *wire.Listen) error {
-	if len(listen.Events) > 256 {
-		return &wire.Error{Code: wire.CodeInvalid, What: "more than 256 kinds of events", Fix: "Name the kinds that have listeners.", Limit: 256, Got: uint64(len(listen.Events))}
+	if len(listen.Listeners) > maxListeners {
+		return &wire.Error{Code: wire.CodeInvalid, What: "more events than messages can become", Fix: "Name each event once.", Limit: maxListeners, Got: uint64(len(listen.Listeners))}
+	}
+	for i := range listen.Listeners {
+		if l := &listen.Listeners[i]; len(l.Event) > maxListenerText || len(l.Call) > maxListenerText {
+			return &wire.Error{Code: wire.CodeInvalid, What: "the name of an event, or its call, is too long", Fix: "Use a shorter one.", Limit: maxListenerText, Got: uint64(max(len(l.Event), len(l.Call)))}
+		}
 	}
 	return nil
 }

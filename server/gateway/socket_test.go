@@ -50,8 +50,8 @@ func (s *server) deafen(t *testing.T, user string) net.Conn {
 // of traffic: all others get everything, the two are closed as slow, and cost
 // a bounded number of bytes.
 func TestSlowReadersHarmNobody(t *testing.T) {
-	s := start(t, settings{room: room.Config{LogBytes: 1 << 20}})
-	const messages, size = 600, 16 << 10
+	s := start(t, settings{room: room.Config{LogBytes: 4 << 20}})
+	const messages, size = 900, 16 << 10
 	sender := s.enter(t, "free", "sender")
 	quick := make([]*peer, 4)
 	for i := range quick {

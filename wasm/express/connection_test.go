@@ -186,9 +186,9 @@ func TestListenersReachTheServer(t *testing.T) {
 	e := w.engine()
 	w.run(e, "listen", page.OfArray(text("IMRecvBroadcastMessage")))
 	w.login(e, "r1")
-	w.run(e, "listen", page.OfArray(text("IMRecvBroadcastMessage"), text("roomUserUpdate")))
+	w.run(e, "listen", page.OfArray(text("IMRecvBroadcastMessage"), text("IMRecvCustomCommand"), text("roomUserUpdate")))
 	w.settle()
-	w.wantRequests("listen IMRecvBroadcastMessage,roomUserUpdate")
+	w.wantRequests("listen IMRecvBroadcastMessage,IMRecvCustomCommand")
 }
 
 func TestSignals(t *testing.T) {

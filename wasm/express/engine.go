@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/internal/engine"
+	"parley/internal/wire"
 	"parley/wasm/page"
 )
 
@@ -58,7 +59,7 @@ type Engine struct {
 
 	multi     bool
 	window    time.Duration
-	listening []string
+	listening []wire.Listener
 
 	session   *session
 	rooms     []*room // in the order of login
@@ -150,9 +151,11 @@ func (e *Engine) callDestroyed(method int, call uint32) float64 {
 // listen notes which events the page has listeners for; the server uses it to
 // say why a message reached nobody.
 func (e *Engine) listen(names page.Value) {
-	e.listening = e.listening[:0:0]
-	for _, name := range names.Items {
-		e.listening = append(e.listening, name.Text)
+	e.listening = make([]wire.Listener, len(messageEvents))
+	for i, event := range messageEvents {
+		listened := slices.ContainsFunc(names.Items, func(name page.Value) bool { return name.Text == event.Event })
+		event.Present = listened
+		e.listening[i] = event
 	}
 	if e.session != nil {
 		e.session.client.Listen(e.listening)

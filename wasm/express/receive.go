@@ -13,6 +13,14 @@ const (
 	toTransparent
 )
 
+// messageEvents are the events that messages become, as eventOf has it.
+var messageEvents = [...]wire.Listener{
+	{Channels: 1 << wire.ChannelOnMessage, Event: "IMRecvBroadcastMessage", Call: "zg.on('IMRecvBroadcastMessage', (roomID, chatData) => { … })"},
+	{Channels: 1 << wire.ChannelOnLossy, Event: "IMRecvBarrageMessage", Call: "zg.on('IMRecvBarrageMessage', (roomID, messageInfo) => { … })"},
+	{Channels: 1 << wire.ChannelOnCommand, Event: "IMRecvCustomCommand", Call: "zg.on('IMRecvCustomCommand', (roomID, fromUser, command) => { … })"},
+	{Channels: 1<<wire.ChannelOnData | 1<<wire.ChannelOnTargetedData, Event: "recvRoomTransparentMessage", Call: "zg.on('recvRoomTransparentMessage', (roomID, message) => { … })"},
+}
+
 // Formats of a command.
 const (
 	asText = iota

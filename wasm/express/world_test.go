@@ -232,7 +232,13 @@ func (c *conn) serve(env wire.Envelope) {
 	case wire.IsListen:
 		var m wire.Listen
 		w.decode(&m, env)
-		w.requests = append(w.requests, "listen "+strings.Join(m.Events, ","))
+		heard := []string{}
+		for _, l := range m.Listeners {
+			if l.Present {
+				heard = append(heard, l.Event)
+			}
+		}
+		w.requests = append(w.requests, "listen "+strings.Join(heard, ","))
 	case wire.IsBye:
 		w.requests = append(w.requests, "bye")
 	case wire.IsPing:
