@@ -179,7 +179,7 @@ func (g *Gateway) Close() {
 		c.socket.cut()
 	}
 	for _, s := range sessions {
-		s.end()
+		s.end(room.ExitStopped)
 	}
 	g.readers.Wait()
 	close(g.stop)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/internal/wire"
+	"parley/server/room"
 )
 
 // request carries out one envelope. An error ends the connection.
@@ -42,7 +43,7 @@ func (c *conn) request(env wire.Envelope) error {
 		return take(c, s, env, &wire.Ping{}, (*conn).ping)
 	case wire.IsPong: // reading it was all it is for
 	case wire.IsBye:
-		s.end()
+		s.end(room.ExitQuit)
 		c.reply(env.ID, &wire.Done{})
 		c.close(wire.CloseEnded, "goodbye")
 	default:
@@ -152,7 +153,7 @@ func (c *conn) join(s *session, id uint64, req *wire.Join) error {
 	s.mu.Lock()
 	if s.ended {
 		s.mu.Unlock()
-		m.Leave()
+		m.Leave(room.ExitQuit)
 		return nil
 	}
 	// A newer connection may have taken the session over meanwhile, and joined
@@ -213,7 +214,7 @@ func (s *session) admitted(roomID string) (Grant, bool) {
 }
 
 func (c *conn) leave(s *session, id uint64, req *wire.Leave) error {
-	if !s.leave(req.Room) {
+	if !s.leave(req.Room, room.ExitQuit) {
 		return notJoined(req.Room)
 	}
 	c.reply(id, &wire.Done{})

@@ -256,7 +256,7 @@ func (s *session) detach(c *conn) {
 	}
 	generation := s.generation
 	s.window = time.AfterFunc(s.gateway.cfg.ResumeWindow, func() {
-		s.endIf(func() bool { return s.conn == nil && s.generation == generation })
+		s.endIf(room.ExitLost, func() bool { return s.conn == nil && s.generation == generation })
 	})
 }
 
@@ -271,10 +271,10 @@ func (s *session) attach(c *conn, m *room.Member) {
 }
 
 // end takes the session out of its rooms and forgets it.
-func (s *session) end() { s.endIf(func() bool { return true }) }
+func (s *session) end(why room.Exit) { s.endIf(why, func() bool { return true }) }
 
 // endIf ends the session if still is true of it; still is called with mu held.
-func (s *session) endIf(still func() bool) {
+func (s *session) endIf(why room.Exit, still func() bool) {
 	s.mu.Lock()
 	if s.ended || !still() {
 		s.mu.Unlock()
@@ -297,18 +297,29 @@ func (s *session) endIf(still func() bool) {
 	}
 	g.mu.Unlock()
 	for _, m := range members {
-		m.Leave()
+		m.Leave(why)
 	}
 }
 
 // remove ends the session and tells its client why.
 func (s *session) remove(code wire.Code, reason string) {
 	c := s.current()
-	s.end()
+	s.end(exitOf(code))
 	if c != nil {
 		c.push(&wire.Removed{Code: code, Reason: reason})
 		c.close(wire.CloseRemoved, code.String())
 	}
+}
+
+// exitOf is what a removal is for the rooms.
+func exitOf(code wire.Code) room.Exit {
+	switch code {
+	case wire.CodeReplaced:
+		return room.ExitReplaced
+	case wire.CodeTokenExpired:
+		return room.ExitExpired
+	}
+	return room.ExitKicked
 }
 
 // member returns the session's membership of a room. Callers hold mu.
@@ -321,7 +332,7 @@ func (s *session) member(roomID string) (*room.Member, int) {
 }
 
 // leave takes the session out of one room. It reports whether it was in it.
-func (s *session) leave(roomID string) bool {
+func (s *session) leave(roomID string, why room.Exit) bool {
 	s.mu.Lock()
 	m, i := s.member(roomID)
 	if m != nil {
@@ -332,7 +343,7 @@ func (s *session) leave(roomID string) bool {
 	if m == nil {
 		return false
 	}
-	m.Leave()
+	m.Leave(why)
 	return true
 }
 
@@ -345,7 +356,7 @@ func (s *session) kick(roomID, reason string) bool {
 	}
 	kicked := false
 	for _, id := range rooms {
-		if s.leave(id) {
+		if s.leave(id, room.ExitKicked) {
 			kicked = true
 			s.push(&wire.Removed{Room: id, Code: wire.CodeKicked, Reason: reason})
 		}

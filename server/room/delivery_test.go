@@ -74,7 +74,7 @@ func TestTargetsOnly(t *testing.T) {
 func TestPublishRefusals(t *testing.T) {
 	h := newHub(bus.NewMemory(bus.Options{}), room.Config{})
 	a := join(t, h, "a", inRoom("r"))
-	defer a.Leave()
+	defer a.Leave(room.ExitQuit)
 	answer := func(p *wire.Publish) (got *wire.Published, err error) {
 		done := make(chan struct{})
 		a.Publish(p, func(p *wire.Published, e error) { got, err = p, e; close(done) })
@@ -288,8 +288,8 @@ func TestRoomsComeAndGo(t *testing.T) {
 				if _, err := c.trySay("hello"); err != nil {
 					t.Errorf("publish: %v", err)
 				}
-				c.Leave()
-				c.Leave() // twice is as good as once
+				c.Leave(room.ExitQuit)
+				c.Leave(room.ExitQuit) // twice is as good as once
 			}
 		})
 	}

@@ -23,7 +23,7 @@ func TestSecondInfoKeyUnderWay(t *testing.T) {
 			t.Errorf("two keys at once got %v, want the second refused", got)
 		}
 		synctest.Wait()
-		b.Leave()
+		b.Leave(room.ExitQuit)
 		again := join(t, h, "b", watching("r"))
 		if info := again.joined.Info; len(info) != 1 || info[0].Key != "k" || info[0].Value != "1" {
 			t.Errorf("the room holds %+v, want k=1", info)

@@ -205,8 +205,22 @@ func (m *Member) detach() {
 	m.cursor = nil
 }
 
+// Exit says why a member goes.
+type Exit uint8
+
+// Exits of Member.Leave.
+const (
+	ExitQuit     Exit = iota // by itself
+	ExitLost                 // its connection did not come back in time
+	ExitReplaced             // the same user and device logged in again
+	ExitKicked               // by the operator or a business server
+	ExitExpired              // its token expired, and the app wants that to count
+	ExitClosed               // the room was closed
+	ExitStopped              // the server stops
+)
+
 // Leave takes the member out of the room.
-func (m *Member) Leave() {
+func (m *Member) Leave(why Exit) {
 	r := m.room
 	r.mu.Lock()
 	if m.left {

@@ -114,7 +114,7 @@ func (m *model) resume(t *rapid.T, s *stay, node int) {
 		t.Fatalf("%s resumed at %s/%d, asked for %s/%d", s.user, s.joined.Epoch, s.joined.Seq, s.epoch, s.position)
 	}
 	if node != s.node {
-		old.Leave()
+		old.Leave(room.ExitQuit)
 		s.node = node
 	} else if !s.joined.Resumed {
 		t.Fatalf("%s, a member still, was not resumed", s.user)
@@ -197,7 +197,7 @@ func TestEveryMemberSeesTheLog(t *testing.T) {
 				"go on": func(t *rapid.T) { m.some(t, anybody).setBusy(false) },
 				"leave": func(t *rapid.T) {
 					s := m.some(t, anybody)
-					s.Leave()
+					s.Leave(room.ExitQuit)
 					synctest.Wait()
 					m.check(t, s, false)
 					delete(m.stays, s.user)
@@ -220,7 +220,7 @@ func TestEveryMemberSeesTheLog(t *testing.T) {
 			time.Sleep(time.Minute)
 			for _, s := range m.stays {
 				m.check(t, s, true)
-				s.Leave()
+				s.Leave(room.ExitQuit)
 			}
 			for i, h := range m.hubs {
 				if n := h.Count(); n != 0 {

@@ -102,7 +102,7 @@ func TestMoveToAnotherNode(t *testing.T) {
 			t.Fatal(err)
 		}
 		moved.attach()
-		b.Leave()
+		b.Leave(room.ExitQuit)
 		a.say(t, "live")
 		synctest.Wait()
 		wantTexts(t, "b", moved.shown(t).texts, append(want, "a:live"))
@@ -128,7 +128,7 @@ func TestCapacityAcrossNodes(t *testing.T) {
 		} else if moved.joined.Count != 2 {
 			t.Errorf("count %d, want 2", moved.joined.Count)
 		} else {
-			moved.Leave()
+			moved.Leave(room.ExitQuit)
 		}
 		leaveAll(first, a)
 	})
@@ -152,20 +152,20 @@ func TestInfoAcrossNodes(t *testing.T) {
 			if len(c.joined.Info) != 1 {
 				t.Errorf("a node that comes later knows %+v, want k=v", c.joined.Info)
 			}
-			c.Leave()
+			c.Leave(room.ExitQuit)
 			synctest.Wait()
 			if gone == b {
 				break
 			}
-			gone.Leave()
+			gone.Leave(room.ExitQuit)
 			synctest.Wait()
 		}
-		b.Leave()
+		b.Leave(room.ExitQuit)
 		synctest.Wait()
 		d := join(t, hubs[2], "d", inRoom("r"))
 		if len(d.joined.Info) != 0 {
 			t.Errorf("a room that was empty everywhere still has %+v", d.joined.Info)
 		}
-		d.Leave()
+		d.Leave(room.ExitQuit)
 	})
 }

@@ -46,7 +46,7 @@ func TestMembersAreTold(t *testing.T) {
 		}
 		b, c := join(t, h, "b", watching("r")), join(t, h, "c", inRoom("r"))
 		time.Sleep(time.Minute)
-		c.Leave()
+		c.Leave(room.ExitQuit)
 		time.Sleep(time.Minute)
 		if got := a.list(t, "a"); !slices.Equal(got, texts("b")) {
 			t.Errorf("a arrives at %q, want b", got)
@@ -79,7 +79,7 @@ func TestMemberChangesAreGathered(t *testing.T) {
 			crowd = append(crowd, join(t, h, fmt.Sprint("u", i), inRoom("r")))
 		}
 		gone := join(t, h, "gone", inRoom("r"))
-		gone.Leave() // came and went unseen
+		gone.Leave(room.ExitQuit) // came and went unseen
 		time.Sleep(time.Hour)
 		got := a.shown(t).members
 		if len(got) < 1 || len(got) > 2 {
@@ -110,7 +110,7 @@ func TestSnapshotBetweenComingAndGoing(t *testing.T) {
 		synctest.Wait()
 		ghost := join(t, h, "ghost", inRoom("r"))
 		c := join(t, h, "c", watching("r")) // its list has the ghost
-		ghost.Leave()
+		ghost.Leave(room.ExitQuit)
 		time.Sleep(time.Hour)
 		for who, x := range map[string]*client{"a": a, "b": b, "c": c} {
 			if got := x.list(t, who); slices.Contains(got, "ghost") || len(got) != 2 {
@@ -120,9 +120,9 @@ func TestSnapshotBetweenComingAndGoing(t *testing.T) {
 
 		other := join(t, h, "other", inRoom("r"))
 		time.Sleep(time.Hour)
-		join(t, h, "push", inRoom("r")).Leave() // opens a pacing window
+		join(t, h, "push", inRoom("r")).Leave(room.ExitQuit) // opens a pacing window
 		synctest.Wait()
-		other.Leave()
+		other.Leave(room.ExitQuit)
 		d := join(t, h, "d", watching("r")) // its list is without other
 		other = join(t, h, "other", inRoom("r"))
 		time.Sleep(time.Hour)
@@ -170,7 +170,7 @@ func TestCountAfterAJoinBetween(t *testing.T) {
 		a := join(t, h, "a", inRoom("r"))
 		time.Sleep(time.Second) // told: 1
 		b := join(t, h, "b", inRoom("r"))
-		a.Leave() // 1 again
+		a.Leave(room.ExitQuit) // 1 again
 		time.Sleep(time.Hour)
 		count := b.joined.Count
 		if told := b.shown(t).counts; len(told) > 0 {
@@ -179,7 +179,7 @@ func TestCountAfterAJoinBetween(t *testing.T) {
 		if count != 1 {
 			t.Errorf("b believes in %d members, want 1", count)
 		}
-		b.Leave()
+		b.Leave(room.ExitQuit)
 	})
 }
 
@@ -196,17 +196,17 @@ func TestSessionsOfOneUserAreOneMember(t *testing.T) {
 			tabs = append(tabs, m)
 			time.Sleep(time.Minute)
 		}
-		tabs[0].Leave()
+		tabs[0].Leave(room.ExitQuit)
 		time.Sleep(time.Minute)
 		if got := watcher.list(t, "watcher"); !slices.Equal(got, texts("u")) {
 			t.Errorf("with one tab left: %q, want u", got)
 		}
-		tabs[1].Leave()
+		tabs[1].Leave(room.ExitQuit)
 		time.Sleep(time.Minute)
 		if got := watcher.list(t, "watcher"); len(got) != 0 {
 			t.Errorf("with no tab left: %q, want nobody", got)
 		}
-		watcher.Leave()
+		watcher.Leave(room.ExitQuit)
 	})
 }
 
@@ -228,7 +228,7 @@ func TestCapacity(t *testing.T) {
 		if err := b.join(h, "b", inRoom("r")); err != nil {
 			t.Errorf("joined again: %v", err)
 		}
-		b.Leave()
+		b.Leave(room.ExitQuit)
 		if err := c.join(h, "c", inRoom("r")); err != nil {
 			t.Errorf("after one has left: %v", err)
 		}
@@ -315,6 +315,6 @@ func TestInfo(t *testing.T) {
 		if len(d.joined.Info) != 0 {
 			t.Errorf("a room that was empty still has %+v", d.joined.Info)
 		}
-		d.Leave()
+		d.Leave(room.ExitQuit)
 	})
 }

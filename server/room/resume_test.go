@@ -325,7 +325,7 @@ func TestFailedFirstJoinLeavesNoRoom(t *testing.T) {
 		h := newHub(b, room.Config{})
 		a := join(t, h, "a", inRoom("r"))
 		a.say(t, "x")
-		a.Leave()
+		a.Leave(room.ExitQuit)
 		b.deaf.Store(true)
 		if err := a.join(h, "a", from("r", a.joined.Epoch, a.joined.Seq)); wire.CodeOf(err) != wire.CodeOverloaded {
 			t.Errorf("join: %v, want OVERLOADED", err)

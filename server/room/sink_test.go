@@ -288,6 +288,6 @@ func from(name, epoch string, seq uint64) wire.Join {
 // leaveAll ends what a test has begun, so that nothing of it is left.
 func leaveAll(clients ...*client) {
 	for _, c := range clients {
-		c.Leave()
+		c.Leave(room.ExitQuit)
 	}
 }
