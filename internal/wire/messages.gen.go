@@ -817,6 +817,8 @@ type Hello struct {
 	Direct bool
 	// When resuming: the last Direct that arrived; those after it come again.
 	DirectSeq uint64
+	// Which of the app's limits apply: "express" (also when empty) or "volc".
+	Profile string
 }
 
 var layoutHello = layout{
@@ -833,6 +835,7 @@ var layoutHello = layout{
 	{88, shapeUint64, unsafe.Offsetof(Hello{}.Attempt), nil, nil},
 	{96, shapeBool, unsafe.Offsetof(Hello{}.Direct), nil, nil},
 	{104, shapeUint64, unsafe.Offsetof(Hello{}.DirectSeq), nil, nil},
+	{114, shapeText, unsafe.Offsetof(Hello{}.Profile), nil, nil},
 }
 
 // Size returns the number of bytes that Append adds.
