@@ -25,7 +25,7 @@ type devCommand struct {
 func (c *devCommand) Run(con *console) error {
 	cfg := config.Defaults()
 	cfg.Listen, cfg.AdminListen, cfg.Data, cfg.Origins, cfg.Apps = c.Listen, c.Admin, c.Data, c.Origin, config.DevApps()
-	cfg.AllowDevSecrets = c.Remote
+	cfg.AllowDevSecrets, cfg.AdminKey = c.Remote, config.DevAdminKey
 	if err := cfg.Log.Level.UnmarshalText([]byte(c.Log)); err != nil {
 		return err
 	}

@@ -16,7 +16,8 @@ const (
 	secretChars      = 32   // what every token generator demands
 	maxApps          = 1000 // each costs memory at start
 	minCallbackChars = 16   // off loopback
-	minVariety       = 8    // different characters in a secret, off loopback
+	minAdminKeyChars = 32
+	minVariety       = 8 // different characters in a secret, off loopback
 	// frameOverhead is what a frame holds beside a message's text: ids and lengths.
 	frameOverhead = 1024
 )
@@ -135,6 +136,7 @@ func (k *checker) apps() {
 		return
 	}
 	names, ids, secrets := map[string]int{}, map[uint32]int{}, map[Secret]string{}
+	k.adminKey(secrets)
 	for i, app := range k.c.Apps {
 		if !appName.MatchString(app.Name) {
 			k.refuse(appKey(i, "name"), "write a-z, 0-9 and \"-\" inside, 1 to 32 of them", "%q is not an app's name", app.Name)
@@ -172,6 +174,18 @@ func (k *checker) apps() {
 			}
 		}
 	}
+}
+
+func (k *checker) adminKey(seen map[Secret]string) {
+	key := k.c.AdminKey
+	if key == "" {
+		return
+	}
+	if len(key) < minAdminKeyChars || !printable(key) {
+		k.refuse("adminKey", "use the output of \"openssl rand -hex 16\"", "is a key of %d characters; at least %d, ASCII without spaces, are needed", len(key), minAdminKeyChars)
+		return
+	}
+	k.secret("adminKey", key, seen)
 }
 
 // secret refuses what is used twice and, off loopback, what can be guessed. Two

@@ -8,6 +8,8 @@ import (
 	"parley/server/config"
 )
 
+const adminKey config.Secret = "Vt4xN8qL2wZ6rC0yB5mJ9sD3fH7kP1gE"
+
 // good returns settings that pass on a public address.
 func good() config.Config {
 	cfg := config.Defaults()
@@ -30,6 +32,10 @@ func TestCheck(t *testing.T) {
 		{"listen without port", func(c *config.Config) { c.Listen = "127.0.0.1" }, "listen", "not an address"},
 		{"listen past ports", func(c *config.Config) { c.Listen = ":65536" }, "listen", "not an address"},
 		{"admin on a name", func(c *config.Config) { c.AdminListen = "localhost:http" }, "adminListen", "not an address"},
+		{"admin key", func(c *config.Config) { c.AdminKey = adminKey }, "", ""},
+		{"short admin key", func(c *config.Config) { c.AdminKey = adminKey[:31] }, "adminKey", "at least 32"},
+		{"admin key with a space", func(c *config.Config) { c.AdminKey = adminKey[:31] + " x" }, "adminKey", "without spaces"},
+		{"admin key is a server secret", func(c *config.Config) { c.AdminKey = secretA }, "apps[0].serverSecrets[0]", "same secret as adminKey"},
 		{"admin on listen", func(c *config.Config) { c.AdminListen = c.Listen }, "adminListen", "listen too"},
 		{"key alone", func(c *config.Config) { c.TLS.Key = "k" }, "tls.key", "without tls.cert"},
 		{"cert alone", func(c *config.Config) { c.TLS.Cert = "c" }, "tls.cert", "without tls.key"},
@@ -58,6 +64,7 @@ func TestCheck(t *testing.T) {
 		{"sample secret", func(c *config.Config) { c.Apps[0].ServerSecrets[0] = "0123456789abcdef0123456789abcdef" }, "apps[0].serverSecrets[0]", "everybody knows"},
 		{"development secret", func(c *config.Config) { c.Apps[0].ServerSecrets[0] = config.DevApps()[1].ServerSecrets[0] }, "apps[0].serverSecrets[0]", "everybody knows"},
 		{"development callback secret", func(c *config.Config) { c.Apps[0].CallbackSecret = config.DevApps()[0].CallbackSecret }, "apps[0].callbackSecret", "everybody knows"},
+		{"development admin key", func(c *config.Config) { c.AdminKey = config.DevAdminKey }, "adminKey", "everybody knows"},
 		{"development secret, allowed", func(c *config.Config) { c.Apps, c.AllowDevSecrets = config.DevApps(), true }, "", ""},
 		{"development apps on loopback", func(c *config.Config) { c.Apps, c.Listen = config.DevApps(), "[::1]:8080" }, "", ""},
 		{"weak secrets on loopback", func(c *config.Config) {

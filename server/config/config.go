@@ -10,6 +10,7 @@ import (
 type Config struct {
 	Listen      string // host:port of clients and server APIs
 	AdminListen string // host:port of profiling and the admin API; empty: none
+	AdminKey    Secret // opens the admin API; empty: closed
 	TLS         TLS
 	Data        string   // directory; empty: all in memory
 	Origins     []string // beside the server's own origin; "*": any

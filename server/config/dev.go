@@ -23,6 +23,10 @@ var devApps = []App{
 	},
 }
 
+// DevAdminKey opens the admin API of "parley dev". It is as public as the apps'
+// secrets.
+const DevAdminKey Secret = "parley0dev0admin0key000000000001" //nolint:gosec // known to everybody, on purpose
+
 // sampleSecrets stand in documentation and examples as well, ours and others'.
 var sampleSecrets = []Secret{
 	"0123456789abcdef0123456789abcdef",
@@ -39,10 +43,10 @@ func DevApps() []App {
 	return apps
 }
 
-// IsDevSecret reports whether s is one of the development apps' secrets, server or
-// callback, or one that stands in examples: everybody knows those.
+// IsDevSecret reports whether s is one of the development server's secrets, of its
+// apps or of its admin API, or one that stands in examples: everybody knows those.
 func IsDevSecret(s Secret) bool {
-	if slices.Contains(sampleSecrets, s) {
+	if s == DevAdminKey || slices.Contains(sampleSecrets, s) {
 		return true
 	}
 	for _, app := range devApps {

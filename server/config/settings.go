@@ -48,6 +48,7 @@ const appsKey = "apps"
 var settings = []setting[Config]{
 	{"listen", "127.0.0.1:8080", 0, 0, func(c *Config) any { return &c.Listen }, "Address of clients and server APIs, host:port; an empty host means all interfaces, port 0 any free port."},
 	{"adminListen", "", 0, 0, func(c *Config) any { return &c.AdminListen }, "Address of profiling and the admin API, host:port; empty: none."},
+	{"adminKey", "", 0, 0, func(c *Config) any { return &c.AdminKey }, "Key of the admin API at /api/, at least 32 characters; empty: the API is closed."},
 	{"tls.cert", "", 0, 0, func(c *Config) any { return &c.TLS.Cert }, "PEM file of the certificate, leaf first; empty: plain HTTP."},
 	{"tls.key", "", 0, 0, func(c *Config) any { return &c.TLS.Key }, "PEM file of the certificate's key."},
 	{"data", "", 0, 0, func(c *Config) any { return &c.Data }, "Directory that keeps what must survive a restart; empty: all in memory."},

@@ -132,6 +132,9 @@ func TestDevApps(t *testing.T) {
 	if again := config.DevApps(); again[0].ServerSecrets[0] == secretA || again[1].Name != "other" {
 		t.Error("a caller's change reaches the next caller")
 	}
+	if len(config.DevAdminKey) != 32 || !config.IsDevSecret(config.DevAdminKey) {
+		t.Error("the development server's admin key is not known as such")
+	}
 	if config.IsDevSecret(secretA) {
 		t.Error("a strong secret counts as a development secret")
 	}

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// startAdmin serves profiles on an address of their own, which nobody but the
-// operator should reach.
+// startAdmin serves profiles and the admin API on an address of their own, which
+// nobody but the operator should reach.
 func (n *Node) startAdmin(address string) error {
 	if address == "" {
 		return nil
@@ -20,6 +20,7 @@ func (n *Node) startAdmin(address string) error {
 		return fmt.Errorf("listen for the operator on %s: %w", address, err)
 	}
 	mux := http.NewServeMux()
+	mux.Handle("/api/", n.api)
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)

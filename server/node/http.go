@@ -37,6 +37,7 @@ func (n *Node) routes(counts *metrics, devMode bool) (http.Handler, error) {
 	})
 	mux.HandleFunc("GET /readyz", n.readyz)
 	mux.Handle("GET /metrics", counts.handler())
+	mux.Handle("/api/", n.api)
 	if devMode {
 		mux.Handle("/dev/", dev.Handler(dev.Server{Gateway: n.gateway, Hub: n.hub, Apps: n.cfg.Apps, Origins: n.origins}))
 	}

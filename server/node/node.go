@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parley/server/api/admin"
 	"parley/server/bus"
 	"parley/server/config"
 	"parley/server/gateway"
@@ -39,6 +40,7 @@ type Node struct {
 	gateway  *gateway.Gateway
 	http     *http.Server
 	admin    *http.Server // nil without an admin address
+	api      *admin.Door  // what the operator asks, at /api/
 	listener net.Listener
 	origins  gateway.Origins
 	ready    atomic.Bool
@@ -110,6 +112,7 @@ func Start(ctx context.Context, cfg config.Config, opts Options) (*Node, error) 
 	counts.gauge("parley_sessions", "Sessions, those that wait for their client to come back included.", func() float64 { _, s := n.gateway.Count(); return float64(s) })
 	counts.gauge("parley_rooms", "Rooms with members on this node.", func() float64 { return float64(n.hub.Count()) })
 
+	n.api = admin.New(string(cfg.AdminKey), opts.Log)
 	handler, err := n.routes(counts, opts.Dev)
 	if err != nil {
 		return nil, errors.Join(err, n.abandon(ctx))

@@ -37,6 +37,9 @@ func start(t testing.TB, dev bool) *site {
 	t.Helper()
 	cfg := config.Defaults()
 	cfg.Listen, cfg.Apps, cfg.AllowDevSecrets = "127.0.0.1:0", config.DevApps(), true
+	if dev {
+		cfg.AdminKey = config.DevAdminKey
+	}
 	s := &site{t: t, bus: bus.NewMemory(bus.Options{})}
 	var err error
 	if s.node, err = node.Start(t.Context(), cfg, node.Options{Dev: dev, Bus: s.bus}); err != nil {
@@ -124,6 +127,21 @@ func (s *site) await(c *websocket.Conn, kind wire.BodyKind) {
 				return
 			}
 		}
+	}
+}
+
+// TestAdminDoor: the door stands at /api/, closed without a key.
+func TestAdminDoor(t *testing.T) {
+	s := start(t, true)
+	if status, body := s.object("GET", "/api/nothing", "", "Authorization", "Bearer "+string(config.DevAdminKey)); status != 404 || body["code"] != "UNSUPPORTED" {
+		t.Errorf("with the key: %d %v", status, body)
+	}
+	if status, body := s.object("GET", "/api/nothing", ""); status != 401 || body["code"] != "TOKEN_INVALID" {
+		t.Errorf("without a key: %d %v", status, body)
+	}
+	s = start(t, false)
+	if status, body := s.object("GET", "/api/nothing", "", "Authorization", "Bearer "); status != 403 || body["code"] != "FORBIDDEN" {
+		t.Errorf("a server without a key: %d %v", status, body)
 	}
 }
 
