@@ -119,7 +119,7 @@ func (w *world) start() {
 	w.starts++
 	w.node = w.broker.Node(fmt.Sprint("node ", w.starts))
 	w.hub = room.NewHub(w.node, room.Config{LogEntries: 16 + w.random.IntN(100), ReplayLimit: 10_000}, slog.New(slog.DiscardHandler))
-	app := &gateway.App{Name: "sim", MultiRoom: true, Limits: gateway.Limits{FrameBytes: 64 << 10, MessageBytes: 1024, DataBytes: 4096, InfoKeyBytes: 10, InfoValueBytes: 100}}
+	app := gateway.NewApp("sim", gateway.Rules{MultiRoom: true, Limits: gateway.Limits{FrameBytes: 64 << 10, MessageBytes: 1024, DataBytes: 4096, InfoKeyBytes: 10, InfoValueBytes: 100}})
 	w.gateway = gateway.New(w.hub, gateway.Config{FindApp: func(id string) (*gateway.App, bool) { return app, id == "sim" }})
 	w.listener = newPipes()
 	w.gateway.Listen(w.listener, "/ws", gateway.Origins{})

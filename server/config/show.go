@@ -62,6 +62,7 @@ func Doc() string {
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", s.key, code(s.standard), s.span(), variable, s.doc)
 	}
+	b.WriteString(liveDoc())
 	return b.String()
 }
 

@@ -18,7 +18,7 @@ type Server struct {
 	Gateway *gateway.Gateway
 	Hub     *room.Hub
 	Apps    []config.App
-	Origins gateway.Origins
+	Origins gateway.OriginRule
 }
 
 // Handler serves /dev/….

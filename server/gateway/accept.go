@@ -31,7 +31,7 @@ type listener struct {
 	net.Listener
 	gateway *Gateway
 	target  []byte // "GET /ws"
-	origins Origins
+	origins OriginRule
 	others  chan net.Conn
 	ended   chan struct{}
 	err     error
@@ -44,7 +44,7 @@ type listener struct {
 // inner whose first request is not for the WebSocket at path; those for it are
 // served by the gateway. The server also needs [Gateway.Handler] at path, for
 // requests that come second on their connection.
-func (g *Gateway) Listen(inner net.Listener, path string, origins Origins) net.Listener {
+func (g *Gateway) Listen(inner net.Listener, path string, origins OriginRule) net.Listener {
 	l := &listener{
 		Listener: inner, gateway: g, target: []byte("GET " + path), origins: origins,
 		others: make(chan net.Conn, maxWaiting), ended: make(chan struct{}), reading: map[net.Conn]struct{}{},
@@ -197,7 +197,7 @@ func (c *passedConn) Read(p []byte) (int, error) {
 }
 
 // upgradeRaw does the handshake on the connection itself.
-func (g *Gateway) upgradeRaw(nc net.Conn, head, rest []byte, origins Origins) {
+func (g *Gateway) upgradeRaw(nc net.Conn, head, rest []byte, origins OriginRule) {
 	var origin, host string
 	upgrader := ws.Upgrader{
 		Protocol: func(name []byte) bool { return string(name) == wire.Subprotocol },
@@ -219,7 +219,7 @@ func (g *Gateway) upgradeRaw(nc net.Conn, head, rest []byte, origins Origins) {
 		_ = nc.Close()
 		return
 	}
-	s := newSocket(nc, g.cfg.FrameBytes, g.cfg.SendBytes)
+	s := newSocket(nc)
 	if len(rest) > 0 {
 		s.buf = bytes.Clone(rest)
 	}
@@ -228,6 +228,6 @@ func (g *Gateway) upgradeRaw(nc net.Conn, head, rest []byte, origins Origins) {
 
 // Handler upgrades requests to WebSockets. A connection leaves net/http with
 // it: its goroutine and buffers end there.
-func (g *Gateway) Handler(origins Origins) http.Handler {
+func (g *Gateway) Handler(origins OriginRule) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.upgradeHTTP(w, r, origins) })
 }

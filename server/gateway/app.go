@@ -1,14 +1,36 @@
 package gateway
 
 import (
+	"sync/atomic"
 	"time"
 
 	"parley/internal/wire"
 )
 
-// App is what the gateway knows of an app.
+// App is what the gateway knows of an app. Sessions hold it for as long as they
+// live; what may change meanwhile is in its Rules.
 type App struct {
-	Name   string // in logs and as the rooms' namespace
+	Name  string // in logs and as the rooms' namespace
+	rules atomic.Pointer[Rules]
+}
+
+// NewApp returns an app with these rules.
+func NewApp(name string, rules Rules) *App {
+	a := &App{Name: name}
+	a.SetRules(rules)
+	return a
+}
+
+// Rules returns the rules in force. Load them once per request: two calls may
+// give two answers.
+func (a *App) Rules() *Rules { return a.rules.Load() }
+
+// SetRules puts other rules into force, at once and for live sessions too. Call
+// [Gateway.Refresh] next, which looks at the sessions' expiry again.
+func (a *App) SetRules(rules Rules) { a.rules.Store(&rules) }
+
+// Rules are how an app treats its sessions. They are not changed, but replaced.
+type Rules struct {
 	Limits Limits
 	// Verify judges a login. A nil Verify lets everybody in.
 	Verify func(user, token string, now time.Time) (Grant, error)

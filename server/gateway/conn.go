@@ -38,8 +38,9 @@ func (g *Gateway) serve(s *socket, remote string) {
 	s.own = c
 	c.heardAt.Store(g.clock.Load())
 	s.sentAt.Store(g.clock.Load())
+	bounds := g.bounds.Load()
 	g.mu.Lock()
-	refuse := g.draining || len(g.conns) >= g.cfg.MaxConnections
+	refuse := g.draining || len(g.conns) >= bounds.MaxConnections
 	if !refuse {
 		g.conns[c] = struct{}{}
 		g.readers.Add(1)
@@ -50,7 +51,7 @@ func (g *Gateway) serve(s *socket, remote string) {
 		return
 	}
 	g.cfg.Metrics.Accepted()
-	c.hello = time.AfterFunc(g.cfg.HelloTimeout, func() {
+	c.hello = time.AfterFunc(bounds.HelloTimeout, func() {
 		if c.session.Load() == nil {
 			c.close(wire.CloseHello, "no Hello in time")
 		}
@@ -188,10 +189,23 @@ func (c *conn) floods() bool {
 
 func (c *conn) limits() *Limits {
 	if s := c.session.Load(); s != nil {
-		return &s.app.Limits
+		return &s.app.Rules().Limits
 	}
 	return &helloLimits
 }
+
+// maxFrame is the largest frame that is taken from the client.
+func (c *conn) maxFrame() int {
+	if s := c.session.Load(); s != nil {
+		if limit := s.app.Rules().Limits.FrameBytes; limit > 0 {
+			return limit
+		}
+	}
+	return c.gateway.bounds.Load().FrameBytes
+}
+
+// maxRest is how many bytes may wait for a client that does not take more.
+func (c *conn) maxRest() int { return c.gateway.bounds.Load().SendBytes }
 
 // helloLimits apply before the app is known.
 var helloLimits = Limits{FramesPerSecond: 10}

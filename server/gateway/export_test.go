@@ -34,8 +34,8 @@ func Framed(payload []byte) []byte {
 // messages and how it ended.
 func ReadMessages(input []byte, step, maxFrame int) (messages [][]byte, err error) {
 	nc := &scripted{input: bytes.NewReader(input), step: max(step, 1)}
-	s := newSocket(nc, maxFrame, 1<<20)
-	g := New(nil, Config{})
+	s := newSocket(nc)
+	g := New(nil, Config{FrameBytes: maxFrame})
 	defer g.Close()
 	s.own = &conn{gateway: g, socket: s}
 	s.closing = true // it only reads

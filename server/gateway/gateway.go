@@ -93,6 +93,7 @@ type Gateway struct {
 	hub    *room.Hub
 	faults faults
 	clock  atomic.Int64 // unix ms, coarse: the heartbeat keeps it
+	bounds atomic.Pointer[Bounds]
 
 	mu       sync.Mutex
 	conns    map[*conn]struct{}
@@ -122,6 +123,7 @@ func New(hub *room.Hub, cfg Config) *Gateway {
 		stop:     make(chan struct{}),
 	}
 	g.clock.Store(time.Now().UnixMilli())
+	g.SetBounds(Bounds{HelloTimeout: cfg.HelloTimeout, SendBytes: cfg.SendBytes, FrameBytes: cfg.FrameBytes, MaxConnections: cfg.MaxConnections})
 	g.beat.Go(g.heartbeat)
 	return g
 }

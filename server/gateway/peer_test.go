@@ -65,11 +65,11 @@ var limits = gateway.Limits{
 func apps() map[string]*gateway.App {
 	free := gateway.Limits{FrameBytes: 64 << 10, MessageBytes: 32 << 10}
 	return map[string]*gateway.App{
-		"open":    {Name: "open", Limits: limits, MultiRoom: true},
-		"guarded": {Name: "guarded", Limits: limits, MultiRoom: true, Verify: verify},
-		"strict":  {Name: "strict", Limits: limits, MultiRoom: true, Verify: verify, KickOnExpiry: true},
-		"single":  {Name: "single", Limits: limits},
-		"free":    {Name: "free", Limits: free, MultiRoom: true},
+		"open":    gateway.NewApp("open", gateway.Rules{Limits: limits, MultiRoom: true}),
+		"guarded": gateway.NewApp("guarded", gateway.Rules{Limits: limits, MultiRoom: true, Verify: verify}),
+		"strict":  gateway.NewApp("strict", gateway.Rules{Limits: limits, MultiRoom: true, Verify: verify, KickOnExpiry: true}),
+		"single":  gateway.NewApp("single", gateway.Rules{Limits: limits}),
+		"free":    gateway.NewApp("free", gateway.Rules{Limits: free, MultiRoom: true}),
 	}
 }
 

@@ -71,13 +71,14 @@ func malformed(err error) error {
 }
 
 func (c *conn) publish(s *session, id uint64, p *wire.Publish) error {
+	limits := &s.app.Rules().Limits
 	s.mu.Lock()
 	m, _ := s.member(p.Room)
 	var err error
 	if m == nil {
 		err = notJoined(p.Room)
-	} else if err = publishError(&s.app.Limits, p); err == nil {
-		err = s.rate(p.Room).publish(&s.app.Limits, p, time.Now())
+	} else if err = publishError(limits, p); err == nil {
+		err = s.rate(p.Room).publish(limits, p, time.Now())
 	}
 	s.mu.Unlock()
 	if err != nil {
@@ -129,15 +130,16 @@ func (c *conn) join(s *session, id uint64, req *wire.Join) error {
 	if err != nil {
 		return err
 	}
+	rules := s.app.Rules()
 	s.mu.Lock()
 	if m, _ := s.member(req.Room); m == nil {
 		switch n := len(s.members); {
 		case !grant.Expires.IsZero() && !time.Now().Before(grant.Expires):
 			err = &wire.Error{Code: wire.CodeTokenExpired, What: "the session's token has expired", Fix: "Renew the token, or join with a new one."}
-		case n > 0 && !s.app.MultiRoom:
+		case n > 0 && !rules.MultiRoom:
 			err = &wire.Error{Code: wire.CodeSingleRoom, What: "the session is in a room already, and the app allows one", Fix: "Leave the other room first.", Limit: 1, Got: 2}
-		case s.app.Limits.Rooms > 0 && n >= s.app.Limits.Rooms:
-			err = &wire.Error{Code: wire.CodeTooManyRooms, What: "the session is in as many rooms as the app allows", Fix: "Leave a room first.", Limit: uint64(s.app.Limits.Rooms), Got: uint64(n + 1)}
+		case rules.Limits.Rooms > 0 && n >= rules.Limits.Rooms:
+			err = &wire.Error{Code: wire.CodeTooManyRooms, What: "the session is in as many rooms as the app allows", Fix: "Leave a room first.", Limit: uint64(rules.Limits.Rooms), Got: uint64(n + 1)}
 		}
 	}
 	s.mu.Unlock()
@@ -184,12 +186,12 @@ func (s *session) grantFor(req *wire.Join) (Grant, error) {
 	s.mu.Lock()
 	grant := s.grant
 	s.mu.Unlock()
-	if req.Token != "" && s.app.Verify != nil {
+	if verify := s.app.Rules().Verify; req.Token != "" && verify != nil {
 		if len(req.Token) > maxTokenBytes {
 			return Grant{}, &wire.Error{Code: wire.CodeTokenInvalid, What: "token is too long", Fix: "Give the token as it was made.", Limit: maxTokenBytes, Got: uint64(len(req.Token))}
 		}
 		var err error
-		if grant, err = s.app.Verify(s.user, req.Token, time.Now()); err != nil {
+		if grant, err = verify(s.user, req.Token, time.Now()); err != nil {
 			// A session that resumes within its window was admitted before.
 			if kept, known := s.admitted(req.Room); known && wire.CodeOf(err) == wire.CodeTokenExpired {
 				return kept, nil
@@ -222,7 +224,7 @@ func (c *conn) leave(s *session, id uint64, req *wire.Leave) error {
 }
 
 func (c *conn) setRoomInfo(s *session, id uint64, req *wire.SetRoomInfo) error {
-	limits := &s.app.Limits
+	limits := &s.app.Rules().Limits
 	tooLarge := func(what string, got, limit int) error {
 		return &wire.Error{
 			Code: wire.CodeTooLarge, What: what + " is " + strconv.Itoa(got) + " bytes, limit " + strconv.Itoa(limit),
@@ -260,9 +262,9 @@ func (c *conn) setRoomInfo(s *session, id uint64, req *wire.SetRoomInfo) error {
 
 func (c *conn) renew(s *session, id uint64, req *wire.Renew) error {
 	grant := Grant{}
-	if s.app.Verify != nil {
+	if verify := s.app.Rules().Verify; verify != nil {
 		var err error
-		if grant, err = s.app.Verify(s.user, req.Token, time.Now()); err != nil {
+		if grant, err = verify(s.user, req.Token, time.Now()); err != nil {
 			return err
 		}
 		if req.Room != "" {

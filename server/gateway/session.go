@@ -101,6 +101,7 @@ func (c *conn) helloRequest(id uint64, hello *wire.Hello) error {
 	for _, m := range s.members { // each is attached again by its Join
 		m.Detach()
 	}
+	limits := &s.app.Rules().Limits
 	welcome := &wire.Welcome{
 		Session: s.id, Resume: s.id + "." + s.secret, Generation: s.generation, Resumed: resumed,
 		ResumeWindowMS: uint32(g.cfg.ResumeWindow.Milliseconds()),
@@ -109,8 +110,8 @@ func (c *conn) helloRequest(id uint64, hello *wire.Hello) error {
 		ServerTimeMS:   uint64(now.UnixMilli()),
 		TokenExpiresMS: s.grant.expiresMS(),
 		Limits: wire.Limits{
-			FrameBytes: uint32(s.app.Limits.FrameBytes), MessageBytes: uint32(s.app.Limits.MessageBytes),
-			DataBytes: uint32(s.app.Limits.DataBytes), Rooms: uint32(s.app.Limits.Rooms),
+			FrameBytes: uint32(limits.FrameBytes), MessageBytes: uint32(limits.MessageBytes),
+			DataBytes: uint32(limits.DataBytes), Rooms: uint32(limits.Rooms),
 		},
 	}
 	s.armExpiry()
@@ -118,7 +119,6 @@ func (c *conn) helloRequest(id uint64, hello *wire.Hello) error {
 	if old != nil {
 		old.close(wire.CloseSuperseded, "the session goes on over a newer connection")
 	}
-	c.socket.setMaxFrame(s.app.Limits.FrameBytes)
 	g.faults.applyTo(s, c)
 	g.cfg.Metrics.LoggedIn(resumed)
 	g.cfg.Log.Debug("session", c.logAttrs("resumed", resumed, "client", hello.Client)...)
@@ -151,8 +151,8 @@ func (c *conn) login(hello *wire.Hello, now time.Time) (s *session, resumed bool
 		}
 	}
 	var grant Grant
-	if app.Verify != nil {
-		if grant, err = app.Verify(hello.User, hello.Token, now); err != nil {
+	if verify := app.Rules().Verify; verify != nil {
+		if grant, err = verify(hello.User, hello.Token, now); err != nil {
 			return nil, false, err
 		}
 	}
@@ -381,7 +381,7 @@ func (s *session) armExpiry() {
 		s.expiry.Stop()
 		s.expiry = nil
 	}
-	if s.app.KickOnExpiry && !s.grant.Expires.IsZero() && !s.ended {
+	if s.app.Rules().KickOnExpiry && !s.grant.Expires.IsZero() && !s.ended {
 		s.expiry = time.AfterFunc(time.Until(s.grant.Expires), func() { s.remove(wire.CodeTokenExpired, "") })
 	}
 }

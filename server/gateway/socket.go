@@ -21,11 +21,9 @@ import (
 type socket struct {
 	nc  net.Conn
 	raw syscall.RawConn // nil where the bytes don't go straight to a descriptor: TLS
-	own *conn           // told about slowness
+	own *conn           // knows the limits, and is told about slowness
 
-	maxFrame int
-	maxRest  int
-	sentAt   atomic.Int64 // coarse clock
+	sentAt atomic.Int64 // coarse clock
 
 	// Owned by the reader.
 	buf      []byte // what was read; nil at rest
@@ -57,11 +55,11 @@ const (
 
 var readBuffers = sync.Pool{New: func() any { return new([readBufferBytes]byte) }}
 
-func newSocket(nc net.Conn, maxFrame, maxRest int) *socket {
+func newSocket(nc net.Conn) *socket {
 	if passed, ok := nc.(*passedConn); ok && len(passed.head) == 0 {
 		nc = passed.Conn
 	}
-	s := &socket{nc: nc, maxFrame: maxFrame, maxRest: maxRest}
+	s := &socket{nc: nc}
 	if tcp, ok := nc.(*net.TCPConn); ok {
 		if raw, err := tcp.SyscallConn(); err == nil {
 			s.raw = raw
@@ -73,7 +71,7 @@ func newSocket(nc net.Conn, maxFrame, maxRest int) *socket {
 // read returns the next binary message. It is valid until the next call.
 func (s *socket) read() ([]byte, error) {
 	for {
-		h, complete, err := parseHeader(s.buf[s.next:], s.maxFrame)
+		h, complete, err := parseHeader(s.buf[s.next:], s.own.maxFrame())
 		if err != nil {
 			return nil, err
 		}
@@ -112,7 +110,7 @@ func (s *socket) read() ([]byte, error) {
 			if s.own.floods() {
 				return nil, errFlood
 			}
-			if len(s.message)+len(payload) > s.maxFrame {
+			if len(s.message)+len(payload) > s.own.maxFrame() {
 				return nil, errFrameTooBig
 			}
 			s.message = append(s.message, payload...)
@@ -161,7 +159,8 @@ func (s *socket) fillRaw(left []byte) error {
 			s.heldPool = true
 		}
 		if len(s.buf) == cap(s.buf) { // a frame larger than the buffer
-			grown := make([]byte, len(s.buf), min(2*cap(s.buf), s.maxFrame+readBufferBytes))
+			// The limit may have sunk since the frame's head was read.
+			grown := make([]byte, len(s.buf), max(min(2*cap(s.buf), s.own.maxFrame()+readBufferBytes), len(s.buf)+readBufferBytes))
 			copy(grown, s.buf)
 			s.release()
 			s.buf = grown
@@ -239,7 +238,7 @@ func (s *socket) send(buf []byte) {
 		s.mu.Unlock()
 		return
 	}
-	over := s.draining && len(s.rest)+len(frame) > s.maxRest
+	over := s.draining && len(s.rest)+len(frame) > s.own.maxRest()
 	if !over {
 		s.write(frame)
 	}
@@ -338,7 +337,7 @@ func (s *socket) control(op ws.OpCode, payload []byte) {
 	frame := append([]byte{0x80 | byte(op), byte(len(payload))}, payload...)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.closing && (!s.draining || len(s.rest) < s.maxRest) {
+	if !s.closing && (!s.draining || len(s.rest) < s.own.maxRest()) {
 		s.write(frame)
 	}
 }
@@ -463,10 +462,3 @@ func (s *socket) finish() {
 
 // abandon ends the wait for a client that does not answer.
 func (s *socket) abandon() { _ = s.nc.SetReadDeadline(time.Now()) }
-
-// setMaxFrame changes the limit; called by the reader.
-func (s *socket) setMaxFrame(n int) {
-	if n > 0 {
-		s.maxFrame = n
-	}
-}

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"github.com/gobwas/ws"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // upgradeHTTP upgrades a request that net/http has read.
-func (g *Gateway) upgradeHTTP(w http.ResponseWriter, r *http.Request, origins Origins) {
+func (g *Gateway) upgradeHTTP(w http.ResponseWriter, r *http.Request, origins OriginRule) {
 	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		w.Header().Set("Upgrade", "websocket")
 		http.Error(w, "This is the WebSocket of a Parley server (subprotocol "+wire.Subprotocol+"). Connect with the SDK.", http.StatusUpgradeRequired)
@@ -24,7 +25,7 @@ func (g *Gateway) upgradeHTTP(w http.ResponseWriter, r *http.Request, origins Or
 		g.cfg.Log.Debug("handshake refused", "remote", r.RemoteAddr, "err", err)
 		return
 	}
-	s := newSocket(nc, g.cfg.FrameBytes, g.cfg.SendBytes)
+	s := newSocket(nc)
 	if n := buffered.Reader.Buffered(); n > 0 {
 		early, _ := buffered.Peek(n)
 		s.buf = append([]byte(nil), early...)
@@ -35,7 +36,7 @@ func (g *Gateway) upgradeHTTP(w http.ResponseWriter, r *http.Request, origins Or
 // admit serves an upgraded connection, or closes it with a reason. A page whose
 // origin is not allowed is told so here, since a page can't see why a handshake
 // failed.
-func (g *Gateway) admit(s *socket, remote, origin, host, protocol string, origins Origins) {
+func (g *Gateway) admit(s *socket, remote, origin, host, protocol string, origins OriginRule) {
 	switch {
 	case !origins.Allow(origin, host):
 		g.reject(s, remote, wire.CloseOrigin, "origin "+origin+" is not allowed: add it to the server's origins")
@@ -70,7 +71,27 @@ func (g *Gateway) reject(s *socket, remote string, code wire.CloseCode, reason s
 	}()
 }
 
-// Origins decides which pages may connect.
+// OriginRule decides which pages may connect: [Origins], or [LiveOrigins].
+type OriginRule interface {
+	Allow(origin, host string) bool
+}
+
+// LiveOrigins are Origins that may be replaced while pages connect.
+type LiveOrigins struct{ now atomic.Pointer[Origins] }
+
+// Set puts other origins into force. Pages that are connected stay.
+func (l *LiveOrigins) Set(origins Origins) { l.now.Store(&origins) }
+
+// Allow asks the origins in force. Before the first Set there are none.
+func (l *LiveOrigins) Allow(origin, host string) bool {
+	var origins Origins
+	if now := l.now.Load(); now != nil {
+		origins = *now
+	}
+	return origins.Allow(origin, host)
+}
+
+// Origins says which pages may connect.
 type Origins struct {
 	// Allowed lists origins ("https://example.com"); "*" allows all.
 	Allowed []string

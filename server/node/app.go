@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"parley/internal/token"
@@ -12,33 +13,57 @@ import (
 	"parley/server/gateway"
 )
 
-// directory finds apps by the ids that clients use.
-type directory map[string]*gateway.App
-
-func newDirectory(cfg config.Config, limitsOff bool) (directory, error) {
-	apps := directory{}
-	for _, app := range cfg.Apps {
-		verifier, err := token.NewVerifier04(app.AppID, app.SecretTexts())
-		if err != nil {
-			return nil, fmt.Errorf("app %s: %w", app.Name, err)
-		}
-		made := &gateway.App{
-			Name: app.Name, Limits: limitsOf(cfg.Limits),
-			MultiRoom: app.MultiRoom, KickOnExpiry: app.KickOnExpiry,
-		}
-		if limitsOff {
-			made.Limits = unlimited(made.Limits)
-		}
-		if app.TokenAuth {
-			made.Verify = verify04(verifier)
-		}
-		apps[strconv.FormatUint(uint64(app.AppID), 10)] = made
-	}
-	return apps, nil
+// directory finds apps by the ids that clients use. An app keeps its identity, and
+// with it its sessions, for as long as its name is the same; ids and rules may
+// change, and apps come and go, while clients connect.
+type directory struct {
+	limitsOff bool
+	named     map[string]*gateway.App // all that ever were; only set changes it
+	byID      atomic.Pointer[map[string]*gateway.App]
 }
 
-func (d directory) find(id string) (*gateway.App, bool) {
-	app, ok := d[id]
+// set puts the apps of cfg into force. Those that it lacks let nobody in any
+// more; their sessions stay until they go.
+func (d *directory) set(cfg config.Config) error {
+	type change struct {
+		name, id string
+		rules    gateway.Rules
+	}
+	var changes []change
+	for _, app := range cfg.Apps { // judge all before the first is changed
+		verifier, err := token.NewVerifier04(app.AppID, app.SecretTexts())
+		if err != nil {
+			return fmt.Errorf("app %s: %w", app.Name, err)
+		}
+		rules := gateway.Rules{Limits: limitsOf(cfg.Limits), MultiRoom: app.MultiRoom, KickOnExpiry: app.KickOnExpiry}
+		if d.limitsOff {
+			rules.Limits = unlimited(rules.Limits)
+		}
+		if app.TokenAuth {
+			rules.Verify = verify04(verifier)
+		}
+		changes = append(changes, change{app.Name, strconv.FormatUint(uint64(app.AppID), 10), rules})
+	}
+	if d.named == nil {
+		d.named = map[string]*gateway.App{}
+	}
+	byID := make(map[string]*gateway.App, len(changes))
+	for _, c := range changes {
+		app := d.named[c.name]
+		if app == nil {
+			app = gateway.NewApp(c.name, c.rules)
+			d.named[c.name] = app
+		} else {
+			app.SetRules(c.rules)
+		}
+		byID[c.id] = app
+	}
+	d.byID.Store(&byID)
+	return nil
+}
+
+func (d *directory) find(id string) (*gateway.App, bool) {
+	app, ok := (*d.byID.Load())[id]
 	return app, ok
 }
 

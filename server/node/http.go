@@ -12,7 +12,7 @@ import (
 )
 
 // routes is everything that the node answers over HTTP.
-func (n *Node) routes(counts *metrics, devMode bool) (http.Handler, error) {
+func (n *Node) routes(devMode bool) (http.Handler, error) {
 	sdk, err := web.Load(web.SDK())
 	if err != nil {
 		return nil, err
@@ -30,16 +30,16 @@ func (n *Node) routes(counts *metrics, devMode bool) (http.Handler, error) {
 	site.Headers = siteHeaders
 
 	mux := http.NewServeMux()
-	mux.Handle("/ws", n.gateway.Handler(n.origins))
+	mux.Handle("/ws", n.gateway.Handler(&n.origins))
 	mux.Handle("/sdk/", http.StripPrefix("/sdk", sdk))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, map[string]string{"status": "alive"})
 	})
 	mux.HandleFunc("GET /readyz", n.readyz)
-	mux.Handle("GET /metrics", counts.handler())
+	mux.Handle("GET /metrics", n.counts.handler())
 	mux.Handle("/api/", n.api)
 	if devMode {
-		mux.Handle("/dev/", dev.Handler(dev.Server{Gateway: n.gateway, Hub: n.hub, Apps: n.cfg.Apps, Origins: n.origins}))
+		mux.Handle("/dev/", dev.Handler(dev.Server{Gateway: n.gateway, Hub: n.hub, Apps: n.cfg.Apps, Origins: &n.origins}))
 	}
 	if site.Has("index.html") {
 		mux.Handle("/", site)

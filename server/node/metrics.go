@@ -20,6 +20,7 @@ type metrics struct {
 	refused   *prometheus.CounterVec
 	published *prometheus.CounterVec
 	closed    *prometheus.CounterVec
+	reloads   *prometheus.CounterVec
 
 	reliable, lossy prometheus.Counter // of published, looked up once
 }
@@ -42,10 +43,13 @@ func newMetrics() *metrics {
 		closed: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "parley_connections_closed_total", Help: "Connections ended, by the close code that the server gave; 0: the client left.",
 		}, []string{"code"}),
+		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "parley_config_reloads_total", Help: "Times that the settings were read again: applied, unchanged (or a restart is needed), refused (the old ones stay).",
+		}, []string{"result"}),
 	}
 	m.reliable = m.published.WithLabelValues("reliable")
 	m.lossy = m.published.WithLabelValues("lossy")
-	m.registry.MustRegister(m.accepted, m.logins, m.refused, m.published, m.closed,
+	m.registry.MustRegister(m.accepted, m.logins, m.refused, m.published, m.closed, m.reloads,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +26,8 @@ type Options struct {
 	Dev bool
 	// LimitsOff takes the rate limits away, for load tests.
 	LimitsOff bool
+	// Level is what Log heeds; [Node.Reload] sets it. Nil: it stays.
+	Level *slog.LevelVar
 	// Bus replaces the embedded NATS, for tests.
 	Bus bus.Bus
 	// Gateway settings that tests shorten; FindApp, Log and Metrics are set.
@@ -33,7 +36,7 @@ type Options struct {
 
 // Node is a running server.
 type Node struct {
-	cfg      config.Config
+	cfg      config.Config // as started; Settings has those in force
 	log      *slog.Logger
 	bus      bus.Bus
 	hub      *room.Hub
@@ -42,9 +45,16 @@ type Node struct {
 	admin    *http.Server // nil without an admin address
 	api      *admin.Door  // what the operator asks, at /api/
 	listener net.Listener
-	origins  gateway.Origins
+	opts     Options
+	apps     directory
+	origins  gateway.LiveOrigins
+	counts   *metrics
 	ready    atomic.Bool
 	served   chan error
+
+	reloading   sync.Mutex
+	settings    atomic.Pointer[config.Config]
+	certificate certificate
 }
 
 // dedupeWindow is how long the server knows a message's client id. Clients
@@ -59,29 +69,30 @@ func Start(ctx context.Context, cfg config.Config, opts Options) (*Node, error) 
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	apps, err := newDirectory(cfg, opts.LimitsOff)
+	n := &Node{
+		cfg: cfg, opts: opts, log: opts.Log, served: make(chan error, 1), counts: newMetrics(),
+		apps: directory{limitsOff: opts.LimitsOff},
+	}
+	n.settings.Store(&cfg)
+	n.origins.Set(n.originsOf(cfg))
+	err := n.apps.set(cfg)
 	if err != nil {
 		return nil, err
 	}
-	var certificate *tls.Certificate
 	if cfg.TLS.Cert != "" {
-		pair, err := tls.LoadX509KeyPair(cfg.TLS.Cert, cfg.TLS.Key)
+		pair, err := readCertificate(cfg.TLS)
 		if err != nil {
-			return nil, fmt.Errorf("read the TLS certificate: %w", err)
+			return nil, err
 		}
-		certificate = &pair
-	}
-	n := &Node{
-		cfg: cfg, log: opts.Log, served: make(chan error, 1),
-		origins: gateway.Origins{Allowed: cfg.Origins, Loopback: opts.Dev && config.IsLoopback(cfg.Listen)},
+		n.certificate.now.Store(pair)
 	}
 	// Keepalives are the heartbeat's matter.
 	listening := net.ListenConfig{KeepAlive: -1}
 	if n.listener, err = listening.Listen(ctx, "tcp", cfg.Listen); err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", cfg.Listen, err)
 	}
-	if certificate != nil {
-		n.listener = tls.NewListener(n.listener, &tls.Config{Certificates: []tls.Certificate{*certificate}, MinVersion: tls.VersionTLS12})
+	if cfg.TLS.Cert != "" {
+		n.listener = tls.NewListener(n.listener, &tls.Config{GetCertificate: n.certificate.get, MinVersion: tls.VersionTLS12})
 	}
 	n.bus = opts.Bus
 	if n.bus == nil {
@@ -93,27 +104,24 @@ func Start(ctx context.Context, cfg config.Config, opts Options) (*Node, error) 
 			return nil, errors.Join(fmt.Errorf("start the message bus: %w", err), n.listener.Close())
 		}
 	}
-	counts := newMetrics()
 	n.hub = room.NewHub(n.bus, room.Config{ReplayLimit: cfg.Replay.Messages, LogAge: cfg.Replay.Age}, opts.Log)
 	gw := opts.Gateway
-	gw.FindApp, gw.Log, gw.Metrics = apps.find, opts.Log, counts
-	if gw.HelloTimeout == 0 {
-		gw.HelloTimeout = cfg.Limits.HelloTimeout
-	}
+	gw.FindApp, gw.Log, gw.Metrics = n.apps.find, opts.Log, n.counts
+	bounds := n.boundsOf(cfg)
+	gw.HelloTimeout, gw.SendBytes, gw.FrameBytes, gw.MaxConnections = bounds.HelloTimeout, bounds.SendBytes, bounds.FrameBytes, bounds.MaxConnections
 	if gw.PingInterval == 0 {
 		gw.PingInterval = cfg.Heartbeat.Interval
 	}
 	if gw.ResumeWindow == 0 {
 		gw.ResumeWindow = cfg.Heartbeat.Timeout
 	}
-	gw.SendBytes, gw.FrameBytes, gw.MaxConnections = cfg.Limits.SendBufferBytes, cfg.Limits.MaxFrameBytes, cfg.Limits.MaxConnections
 	n.gateway = gateway.New(n.hub, gw)
-	counts.gauge("parley_connections", "Open WebSocket connections.", func() float64 { c, _ := n.gateway.Count(); return float64(c) })
-	counts.gauge("parley_sessions", "Sessions, those that wait for their client to come back included.", func() float64 { _, s := n.gateway.Count(); return float64(s) })
-	counts.gauge("parley_rooms", "Rooms with members on this node.", func() float64 { return float64(n.hub.Count()) })
+	n.counts.gauge("parley_connections", "Open WebSocket connections.", func() float64 { c, _ := n.gateway.Count(); return float64(c) })
+	n.counts.gauge("parley_sessions", "Sessions, those that wait for their client to come back included.", func() float64 { _, s := n.gateway.Count(); return float64(s) })
+	n.counts.gauge("parley_rooms", "Rooms with members on this node.", func() float64 { return float64(n.hub.Count()) })
 
 	n.api = admin.New(string(cfg.AdminKey), opts.Log)
-	handler, err := n.routes(counts, opts.Dev)
+	handler, err := n.routes(opts.Dev)
 	if err != nil {
 		return nil, errors.Join(err, n.abandon(ctx))
 	}
@@ -125,7 +133,7 @@ func Start(ctx context.Context, cfg config.Config, opts Options) (*Node, error) 
 		return nil, errors.Join(err, n.abandon(ctx))
 	}
 	n.ready.Store(true)
-	accepting := n.gateway.Listen(n.listener, "/ws", n.origins)
+	accepting := n.gateway.Listen(n.listener, "/ws", &n.origins)
 	go func() { n.served <- n.http.Serve(accepting) }()
 	return n, nil
 }
