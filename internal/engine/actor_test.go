@@ -87,9 +87,12 @@ type actor struct {
 	asked     int // calls with a done function
 	told      int // done functions called
 	sent      []*sending
-	telling   bool // inside a handler or done function
-	calling   bool // inside a call of the client
-	unsure    bool // some SetRoomInfo failed, and may have been done
+	directs   []*sending      // sent outside rooms
+	heard     []string        // bodies that came outside rooms, in order
+	named     map[string]bool // URLs of business servers that the server has accepted
+	telling   bool            // inside a handler or done function
+	calling   bool            // inside a call of the client
+	unsure    bool            // some SetRoomInfo failed, and may have been done
 	onMessage func(room, body string)
 }
 
@@ -122,7 +125,7 @@ func (w *world) newActor(user string, change func(*engine.Config)) *actor {
 	}
 	a.config = engine.Config{
 		URL: serverURL, App: "demo", User: user, Name: "Name of " + user, Device: "test", Token: "token of " + user,
-		Dialer: w.net, Clock: a.clock, Random: a.random, Handler: a,
+		Dialer: w.net, Clock: a.clock, Random: a.random, Handler: a, Direct: true,
 	}
 	if change != nil {
 		change(&a.config)
@@ -219,6 +222,30 @@ func (a *actor) publish(room string, lossy bool) *sending {
 	return s
 }
 
+// sendDirect sends outside rooms.
+func (a *actor) sendDirect(to string) *sending {
+	s := &sending{room: to, body: a.user + "-d" + strconv.Itoa(len(a.directs))}
+	a.directs = append(a.directs, s)
+	message := wire.SendDirect{To: to, Body: []byte(s.body)}
+	done := a.done("direct "+s.body, func(err error) { s.answers++; s.err = err })
+	a.call(func() { a.SendDirect(message, done) })
+	clear(message.Body) // the caller's again
+	return s
+}
+
+// name names a business server.
+func (a *actor) name(url string) {
+	done := a.done("name "+url, func(err error) {
+		if err == nil {
+			if a.named == nil {
+				a.named = map[string]bool{}
+			}
+			a.named[url] = true
+		}
+	})
+	a.call(func() { a.SetBusinessServer(url, "signature", done) })
+}
+
 func (a *actor) close() { a.call(func() { a.Close() }) }
 
 var eventNames = map[engine.EventKind]string{
@@ -226,6 +253,7 @@ var eventNames = map[engine.EventKind]string{
 	engine.Reconnected: "reconnected", engine.Removed: "removed", engine.MembersChanged: "members",
 	engine.CountChanged: "count", engine.InfoChanged: "info", engine.MessagesMissed: "missed",
 	engine.MessagesDropped: "dropped", engine.TokenExpiring: "expiring",
+	engine.DirectMessage: "direct", engine.BusinessServerSet: "business",
 }
 
 // Event checks that the event may come now.
@@ -259,6 +287,18 @@ func (a *actor) Event(e engine.Event) {
 		a.inside = map[string]*stay{}
 		return
 	case engine.TokenExpiring:
+		return
+	case engine.DirectMessage:
+		body := string(e.Direct.Body)
+		if !a.online || slices.Contains(a.heard, body) {
+			wrong("but " + body + " was told before, or offline")
+		}
+		a.heard = append(a.heard, body)
+		return
+	case engine.BusinessServerSet:
+		if len(a.named) == 0 {
+			wrong("but none was named")
+		}
 		return
 	}
 	if s == nil {
@@ -479,6 +519,45 @@ func (a *actor) checkSent() {
 			a.w.t.Errorf("%s: %s was acknowledged and is not stored", a.user, s.body)
 		case n > 0 && code != wire.CodeOK && !strings.Contains(s.err.Error(), "may have been delivered"):
 			a.w.t.Errorf("%s: %s failed with %v and is stored", a.user, s.body, s.err)
+		}
+	}
+}
+
+// checkDirect compares what was told and answered outside rooms with what the
+// server took: everything once and in the order of its sender, but for what was
+// meant for a session that has ended.
+func (a *actor) checkDirect() {
+	a.w.t.Helper()
+	taken := map[string]int{}
+	present := a.w.server.session(a.user)
+	last := map[string]int{} // place in heard, by sender
+	for _, d := range a.w.server.direct {
+		taken[string(d.Body)]++
+		if d.session.user != a.user {
+			continue
+		}
+		at := slices.Index(a.heard, string(d.Body))
+		if at < 0 && d.session == present {
+			a.w.t.Errorf("%s: %s was taken and not told; told %q", a.user, d.Body, a.heard)
+		}
+		if at >= 0 {
+			if at < last[d.From] {
+				a.w.t.Errorf("%s: %s was told out of order: %q", a.user, d.Body, a.heard)
+			}
+			last[d.From] = at
+		}
+	}
+	for _, s := range a.directs {
+		n := taken[s.body]
+		switch code := wire.CodeOf(s.err); {
+		case s.answers != 1:
+			a.w.t.Errorf("%s: %s has %d answers", a.user, s.body, s.answers)
+		case n > 1:
+			a.w.t.Errorf("%s: %s was taken %d times", a.user, s.body, n)
+		case code == wire.CodeOK && n != 1:
+			a.w.t.Errorf("%s: %s was acknowledged and not taken", a.user, s.body)
+		case n > 0 && code != wire.CodeOK && !strings.Contains(s.err.Error(), "may have been delivered"):
+			a.w.t.Errorf("%s: %s failed with %v and was taken", a.user, s.body, s.err)
 		}
 	}
 }

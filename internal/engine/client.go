@@ -32,6 +32,7 @@ type Client struct {
 	telling tellings
 	expiry  expiry // of the session's token
 	listen  listening
+	outside outside
 
 	serverAt, serverNow time.Time // the server's time when ours was serverNow
 
@@ -50,6 +51,8 @@ type JoinOptions struct {
 	Token        string // empty = the session's
 	WatchMembers bool
 	MaxMembers   uint32
+	Extra        string // shown to the others with the member
+	Hidden       bool   // neither shown to the others nor counted; SetVisible changes it
 }
 
 // New returns a client that does nothing until Connect. What is wrong with cfg,
@@ -134,10 +137,10 @@ func (c *Client) publish(p *wire.Publish, done func(*wire.Published, error)) *wi
 	if _, err := c.joinedRoom(p.Room); err != nil {
 		return err
 	}
-	r := &request{kind: wire.IsPublish, room: p.Room, lossy: p.Class == wire.ClassLossy, published: done}
+	r := &request{kind: wire.IsPublish, room: p.Room, once: p.Class == wire.ClassLossy, published: done}
 	p.ClientID = ""
-	if !r.lossy {
-		p.ClientID = c.nonce + strconv.FormatUint(c.lastID+1, 10)
+	if !r.once {
+		p.ClientID = c.nextClientID()
 	}
 	if err := c.add(r, p); err != nil {
 		return err
@@ -145,6 +148,9 @@ func (c *Client) publish(p *wire.Publish, done func(*wire.Published, error)) *wi
 	c.flush()
 	return nil
 }
+
+// nextClientID names the message of the next request.
+func (c *Client) nextClientID() string { return c.nonce + strconv.FormatUint(c.lastID+1, 10) }
 
 // SetRoomInfo changes extra information of a joined room. done gets the
 // change's position in the room's log. Like a reliable message it is sent again

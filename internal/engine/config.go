@@ -19,6 +19,11 @@ type Config struct {
 	Token  string
 	Device string // sessions of one user and device replace each other
 	Client string // SDK name and version, for the server's log
+	// Profile names which of the app's limits apply: those of the pages that
+	// this client serves. Empty = "express".
+	Profile string
+	// Direct: the session takes messages outside rooms.
+	Direct bool
 
 	Dialer  Dialer
 	Clock   Clock // nil = SystemClock

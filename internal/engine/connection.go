@@ -103,6 +103,7 @@ func (c *Client) sendHello(a *attempt) {
 		Version: wire.Version, App: c.cfg.App, User: c.cfg.User, Name: c.cfg.Name, Token: c.cfg.Token,
 		Device: c.cfg.Device, Resume: c.resume, Client: c.cfg.Client, Listen: wire.Listen{Listeners: c.listen.listeners},
 		Instance: c.nonce, Attempt: c.generation,
+		Direct: c.cfg.Direct, DirectSeq: c.outside.seq, Profile: c.cfg.Profile,
 	})
 	limit := int(c.limits.FrameBytes)
 	add := func(envelope []byte) {
@@ -121,6 +122,9 @@ func (c *Client) sendHello(a *attempt) {
 		}
 		add(c.appendJoin(nil, r))
 	}
+	if c.outside.business != nil {
+		add(c.appendBusinessServer(nil))
+	}
 	a.socket.Send(frame)
 }
 
@@ -136,6 +140,9 @@ func (c *Client) onWelcome(a *attempt, m *wire.Welcome) {
 	c.state, c.onlineAt = StateOnline, now
 	c.pending.fullAt = now
 	c.resume, c.limits = m.Resume, m.Limits
+	if !m.Resumed {
+		c.outside.seq = 0 // a new session counts anew
+	}
 	c.sampleRTT(now.Sub(a.helloAt))
 	if m.ServerTimeMS != 0 {
 		c.setServerTime(time.UnixMilli(int64(m.ServerTimeMS)).Add(now.Sub(a.helloAt)/2), now)

@@ -31,7 +31,8 @@
 // Unanswered requests are bounded in number and bytes; at the bound a request
 // is refused with CodeQueueFull at once. Each has a deadline. A reliable
 // message whose answer got lost with a socket is sent again with the same
-// client id, which the server stores once; a lossy one is not sent again. While
+// client id, which the server stores once, as is one outside rooms; a lossy one
+// and a question to the business server are not sent again. While
 // the socket holds more than 1 MiB that the network has not taken, sends wait.
 //
 // A frame is told before its bytes go back to the socket. Only when somebody

@@ -21,8 +21,9 @@ type Handler interface {
 // EventKind says which fields of an Event mean something.
 type EventKind uint8
 
-// Kinds of events. Room is set in all but Online, Offline and Closed, and in
-// TokenExpiring of the session's token.
+// Kinds of events. Room is set in all but Online, Offline, Closed,
+// DirectMessage and BusinessServerSet, and in TokenExpiring of the session's
+// token.
 const (
 	// Online: the session is established or taken up again (Resumed).
 	Online EventKind = iota + 1
@@ -44,8 +45,9 @@ const (
 	Removed
 	// MembersChanged: Joined and Left, without oneself; the difference to what
 	// was told before. The first one after a join lists everyone inside, and
-	// is not told when nobody is. Somebody who came back under another name is
-	// in both lists.
+	// is not told when nobody is. Somebody who came back under another name, or
+	// with another Extra, is in both lists. Who left while this client was cut
+	// off left with the departure QUIT, as far as is known.
 	MembersChanged
 	// CountChanged: Count. Not told for the count that a Join brought.
 	CountChanged
@@ -59,6 +61,13 @@ const (
 	// TokenExpiring: the token that opened the room, or with an empty Room the
 	// session's, expires at Time (of the server's clock). Once per expiry.
 	TokenExpiring
+	// DirectMessage: Direct, a message outside rooms. None is told twice, and
+	// those of one sender come in order. It is the handler's only until it
+	// returns.
+	DirectMessage
+	// BusinessServerSet: the business server was named again on a new
+	// connection. Err is set when that failed: then none is named.
+	BusinessServerSet
 )
 
 // Event is something that happened.
@@ -74,4 +83,5 @@ type Event struct {
 	Info    []wire.RoomInfoEntry
 	Gap     wire.Gap
 	Time    time.Time
+	Direct  *wire.Direct
 }

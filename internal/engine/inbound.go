@@ -147,6 +147,24 @@ func (a *attempt) envelope(e wire.Envelope) error {
 		c.onPong(&m)
 	case wire.IsRemoved:
 		return a.removed(e)
+	case wire.IsDirect:
+		m := new(wire.Direct)
+		if err := m.Decode(e.Body); err != nil {
+			return err
+		}
+		c.onDirect(m)
+	case wire.IsPresence:
+		var m wire.Presence
+		if err := m.Decode(e.Body); err != nil {
+			return err
+		}
+		return orNil(c.onPresence(e.ID, &m))
+	case wire.IsBusinessAnswer:
+		var m wire.BusinessAnswer
+		if err := m.Decode(e.Body); err != nil {
+			return err
+		}
+		return orNil(c.onBusinessAnswer(e.ID, &m))
 	case wire.IsDraining:
 		var m wire.Draining
 		if err := m.Decode(e.Body); err != nil {

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -53,6 +54,23 @@ func TestNothingLostNothingDoubled(t *testing.T) {
 				for range rapid.IntRange(2, 20).Draw(rt, "n") {
 					a.publish(room, rapid.Bool().Draw(rt, "lossy"))
 				}
+			},
+			"direct": func(rt *rapid.T) {
+				a, to := anyone(rt), anyone(rt).user
+				for range rapid.IntRange(1, 5).Draw(rt, "n") {
+					a.sendDirect(to)
+				}
+			},
+			"nameBusiness": func(rt *rapid.T) {
+				anyone(rt).name(rapid.SampledFrom([]string{"http://one", "http://two", "bad"}).Draw(rt, "url"))
+			},
+			"askBusiness": func(rt *rapid.T) {
+				a := anyone(rt)
+				body := a.user + "?" + strconv.Itoa(a.asked)
+				done := a.done("ask business", nil)
+				a.call(func() {
+					a.AskBusinessServer(wire.AskBusinessServer{Body: []byte(body)}, func(_ []byte, err error) { done(err) })
+				})
 			},
 			"setInfo": func(rt *rapid.T) {
 				a := anyone(rt)
@@ -148,6 +166,10 @@ func TestNothingLostNothingDoubled(t *testing.T) {
 				rt.Fatalf("%s: %d of %d done functions were called", a.user, a.told, a.asked)
 			}
 			a.checkSent()
+			a.checkDirect()
+			if of := w.server.session(a.user); (of.business != nil) != (len(a.named) > 0) || of.business != nil && !a.named[of.business.URL] {
+				rt.Fatalf("%s: the business server is %v, named were %v", a.user, of.business, a.named)
+			}
 			inside := a.Rooms()
 			slices.Sort(inside)
 			for _, room := range rooms {
@@ -183,6 +205,13 @@ func TestNothingLostNothingDoubled(t *testing.T) {
 					}
 				}
 			}
+		}
+		asked := map[string]bool{}
+		for _, question := range w.server.asked {
+			if asked[question] {
+				rt.Fatalf("%s reached the business server twice", question)
+			}
+			asked[question] = true
 		}
 		for _, a := range actors {
 			a.finish()

@@ -23,11 +23,11 @@ const (
 // request is something that the server has not answered yet.
 type request struct {
 	id       uint64
-	kind     wire.BodyKind // IsPublish, IsSetRoomInfo, IsRenew or IsJoin
-	room     string        // empty: the session
-	envelope []byte        // as it is sent; nil for a Join, which says where the room stands now
+	kind     wire.BodyKind
+	room     string // empty: the session
+	envelope []byte // as it is sent; nil for a Join, which says where the room stands now
 	size     int
-	lossy    bool
+	once     bool // not sent again: of the lossy class, or no server could tell a repetition
 	deadline time.Time
 	sent     uint64 // generation of the socket that has it; 0 = none
 	tried    bool   // some socket had it
@@ -36,9 +36,12 @@ type request struct {
 
 	published func(*wire.Published, error) // of a Publish
 	seq       func(uint64, error)          // of a SetRoomInfo
-	done      func(error)                  // of a Renew
+	done      func(error)                  // of what is answered by Done alone
+	online    func(bool, error)            // of an AskPresence
+	answer    func([]byte, error)          // of an AskBusinessServer
 	renewal   *renewal                     // of a Renew
 	info      wire.RoomInfoEntry           // of a SetRoomInfo
+	business  *wire.SetBusinessServer      // of one
 }
 
 // requests is the table of what is unanswered, in the order of the calls,
@@ -87,6 +90,19 @@ func (c *Client) add(r *request, body wire.Body) *wire.Error {
 	return nil
 }
 
+// own enters a request of the client's own, which no bound refuses.
+func (c *Client) own(r *request) *request {
+	c.lastID++
+	r.id, r.deadline = c.lastID, c.cfg.Clock.Now().Add(c.cfg.RequestTimeout)
+	c.pending.list = append(c.pending.list, r)
+	c.pending.count++
+	c.pending.unsent = true
+	if c.pending.timeout.timer == nil {
+		c.set(&c.pending.timeout, c.cfg.RequestTimeout, c.expireRequests)
+	}
+	return r
+}
+
 func queueFull(what string, limit, got int) *wire.Error {
 	return &wire.Error{
 		Code: wire.CodeQueueFull, What: what,
@@ -130,6 +146,9 @@ func (c *Client) open() []*request {
 // caller's business.
 func (c *Client) fail(r *request, err *wire.Error) {
 	c.remove(r)
+	if r.restoring() {
+		c.outside.business = nil
+	}
 	switch {
 	case r.published != nil:
 		c.tellDone(func() { r.published(nil, err) })
@@ -137,6 +156,10 @@ func (c *Client) fail(r *request, err *wire.Error) {
 		c.tellDone(func() { r.seq(0, err) })
 	case r.done != nil:
 		c.tellDone(func() { r.done(err) })
+	case r.online != nil:
+		c.tellDone(func() { r.online(false, err) })
+	case r.answer != nil:
+		c.tellDone(func() { r.answer(nil, err) })
 	}
 }
 
@@ -144,7 +167,7 @@ func (c *Client) fail(r *request, err *wire.Error) {
 // same: some socket had it, and its answer is lost.
 func (r *request) uncertain(err *wire.Error) *wire.Error {
 	e := *err
-	if r.kind == wire.IsPublish {
+	if r.kind == wire.IsPublish || r.kind == wire.IsSendDirect || r.kind == wire.IsAskBusinessServer {
 		e.What += "; the message may have been delivered all the same"
 	} else {
 		e.What += "; it may have been done all the same"
@@ -259,11 +282,16 @@ func (c *Client) requeue(cause *wire.Error) {
 				c.remove(r)
 				room.ask = nil
 			}
-		case r.lossy:
-			c.fail(r, &wire.Error{
-				Code: wire.CodeDisconnected,
-				What: "the connection went down before the answer came; a lossy message is not sent again", Err: cause,
-			})
+		case r.restoring():
+			c.remove(r) // Hello carries it anew
+		case r.once:
+			what := "the connection went down before the answer came; "
+			if r.kind == wire.IsPublish {
+				what += "a lossy message is not sent again"
+			} else {
+				what += "the business server may have had the message, which is not sent again"
+			}
+			c.fail(r, &wire.Error{Code: wire.CodeDisconnected, What: what, Err: cause})
 		case r.room != "" && c.rooms.byName[r.room] == nil:
 			c.fail(r, r.uncertain(&wire.Error{
 				Code: wire.CodeDisconnected,
@@ -343,6 +371,14 @@ func (c *Client) onDone(id uint64, m *wire.Done) *wire.Error {
 			c.tellDone(func() { r.done(nil) })
 		}
 		c.tokenExpires(r.room, m.TokenExpiresMS)
+	case wire.IsSendDirect, wire.IsSetBusinessServer, wire.IsSetVisible:
+		c.remove(r)
+		if r.business != nil {
+			c.outside.business = r.business
+		}
+		if r.done != nil {
+			c.tellDone(func() { r.done(nil) })
+		}
 	default:
 		return wrongAnswer("Done")
 	}

@@ -26,7 +26,7 @@ type room struct {
 
 	count   uint32
 	info    []wire.RoomInfoEntry
-	members map[string]string // name by user, as told; nil unless WatchMembers
+	members map[string]wire.Member // by user, as told; nil unless WatchMembers
 
 	expiry  expiry
 	retry   alarm // of a rejoin that the server was too busy for
@@ -101,6 +101,7 @@ func (c *Client) appendJoin(frame []byte, r *room) []byte {
 	join := wire.Join{
 		Room: r.name, Token: r.options.Token,
 		WatchMembers: r.options.WatchMembers, MaxMembers: r.options.MaxMembers,
+		Extra: r.options.Extra, Hidden: r.options.Hidden,
 	}
 	if r.joined {
 		join.Epoch, join.Seq = r.epoch, r.seq
@@ -111,17 +112,7 @@ func (c *Client) appendJoin(frame []byte, r *room) []byte {
 // rejoin makes the request for a room that was joined before the cut. It is
 // the client's own, so no bound refuses it: there is one per room.
 func (c *Client) rejoin(r *room) {
-	c.lastID++
-	r.ask = &request{
-		id: c.lastID, kind: wire.IsJoin, room: r.name,
-		deadline: c.cfg.Clock.Now().Add(c.cfg.RequestTimeout),
-	}
-	c.pending.list = append(c.pending.list, r.ask)
-	c.pending.count++
-	c.pending.unsent = true
-	if c.pending.timeout.timer == nil {
-		c.set(&c.pending.timeout, c.cfg.RequestTimeout, c.expireRequests)
-	}
+	r.ask = c.own(&request{kind: wire.IsJoin, room: r.name})
 }
 
 // onJoined takes the answer to a Join.
@@ -349,20 +340,21 @@ func (r *room) noteInfo(entry wire.RoomInfoEntry) bool {
 
 // membersAre notes all members of a room and tells the difference.
 func (c *Client) membersAre(r *room, members []wire.Member) {
-	now := make(map[string]string, len(members))
+	now := make(map[string]wire.Member, len(members))
 	var joined, left []wire.Member
 	for _, member := range members {
 		if _, twice := now[member.User]; twice {
 			continue
 		}
-		now[member.User] = member.Name
-		if name, had := r.members[member.User]; !had || name != member.Name {
+		member.Departure = 0
+		now[member.User] = member
+		if r.members[member.User] != member {
 			joined = append(joined, member)
 		}
 	}
-	for user, name := range r.members {
-		if other, has := now[user]; !has || other != name {
-			left = append(left, wire.Member{User: user, Name: name})
+	for user, member := range r.members {
+		if now[user] != member {
+			left = append(left, member)
 		}
 	}
 	slices.SortFunc(left, func(a, b wire.Member) int { return cmp.Compare(a.User, b.User) })
@@ -382,21 +374,23 @@ func (c *Client) membersChanged(r *room, m *wire.Members) {
 		return !slices.ContainsFunc(left, func(l wire.Member) bool { return l.User == user }) &&
 			slices.ContainsFunc(m.Left, func(l wire.Member) bool { return l.User == user })
 	}
-	for _, member := range m.Left {
-		if name, had := r.members[member.User]; had {
-			delete(r.members, member.User)
-			left = append(left, wire.Member{User: member.User, Name: name})
+	for _, gone := range m.Left {
+		if member, had := r.members[gone.User]; had {
+			delete(r.members, gone.User)
+			member.Departure = gone.Departure
+			left = append(left, member)
 		}
 	}
 	for _, member := range m.Joined {
-		name, had := r.members[member.User]
-		if member.User == c.cfg.User || had && name == member.Name || !had && cameAndWent(member.User) {
+		member.Departure = 0
+		was, had := r.members[member.User]
+		if member.User == c.cfg.User || had && was == member || !had && cameAndWent(member.User) {
 			continue
 		}
 		if had {
-			left = append(left, wire.Member{User: member.User, Name: name})
+			left = append(left, was)
 		}
-		r.members[member.User] = member.Name
+		r.members[member.User] = member
 		joined = append(joined, member)
 	}
 	c.tellMembers(r, joined, left)

@@ -51,6 +51,9 @@ type server struct {
 	byes   []string // user
 	listen []wire.Listen
 	renews []wire.Renew
+	direct []*direct // all that was ever taken
+	asked  []string  // what reached business servers
+	named  []wire.SetBusinessServer
 	pongs  int
 	raw    []wire.BodyKind // of everything that came
 }
@@ -62,6 +65,16 @@ type session struct {
 	link               *link // nil while away
 	number             int   // of the newest link
 	rooms              map[string]wire.Join
+	direct             bool
+	directSeq          uint64
+	business           *wire.SetBusinessServer
+}
+
+// direct is a message outside rooms and the session that it is for.
+type direct struct {
+	wire.Direct
+	clientID string
+	session  *session
 }
 
 type entry struct {
@@ -240,6 +253,45 @@ func (l *link) take(e wire.Envelope) {
 			return
 		}
 		l.push(e.ID, &wire.Done{TokenExpiresMS: s.expiryMS(m.Token)})
+	case wire.IsSendDirect:
+		var m wire.SendDirect
+		decode(&m)
+		l.sendDirect(e.ID, &m)
+	case wire.IsSetBusinessServer:
+		var m wire.SetBusinessServer
+		decode(&m)
+		s.named = append(s.named, m)
+		if m.URL == "bad" {
+			l.push(e.ID, &wire.Refusal{Code: wire.CodeInvalid, What: "not a URL"})
+			return
+		}
+		l.session.business = &m
+		l.push(e.ID, &wire.Done{})
+	case wire.IsAskBusinessServer:
+		var m wire.AskBusinessServer
+		decode(&m)
+		if l.session.business == nil {
+			l.push(e.ID, &wire.Refusal{Code: wire.CodeBusinessServerNotSet, What: "none is named"})
+			return
+		}
+		s.asked = append(s.asked, l.session.business.URL+" "+l.session.business.Signature+" "+string(m.Body))
+		l.push(e.ID, &wire.BusinessAnswer{Body: []byte("ok")})
+	case wire.IsAskPresence:
+		var m wire.AskPresence
+		decode(&m)
+		of := s.session(m.User)
+		l.push(e.ID, &wire.Presence{Online: of != nil && of.direct})
+	case wire.IsSetVisible:
+		var m wire.SetVisible
+		decode(&m)
+		join, inside := l.session.rooms[m.Room]
+		if !inside {
+			l.push(e.ID, &wire.Refusal{Code: wire.CodeNotJoined, What: "not inside"})
+			return
+		}
+		join.Hidden = !m.Visible
+		l.session.rooms[m.Room] = join
+		l.push(e.ID, &wire.Done{})
 	case wire.IsListen:
 		var m wire.Listen
 		decode(&m)
@@ -290,6 +342,7 @@ func (l *link) hello(id uint64, m *wire.Hello) {
 		s.sessions[key] = old
 	}
 	l.session = old
+	old.direct = m.Direct
 	old.link, old.number = l, l.number
 	old.generation++
 	l.push(id, &wire.Welcome{
@@ -297,6 +350,44 @@ func (l *link) hello(id uint64, m *wire.Hello) {
 		PingIntervalMS: uint32(pingInterval.Milliseconds()), PingTimeoutMS: uint32(pingTimeout.Milliseconds()),
 		ServerTimeMS: s.nowMS(), TokenExpiresMS: s.expiryMS(m.Token), Limits: s.limits,
 	})
+	for _, d := range s.direct {
+		if d.session == old && d.Seq > m.DirectSeq {
+			l.push(0, &d.Direct)
+		}
+	}
+}
+
+// sendDirect hands a message to the session of a user, who need not have a
+// socket at the moment.
+func (l *link) sendDirect(id uint64, m *wire.SendDirect) {
+	s := l.server
+	for _, d := range s.direct {
+		if d.clientID == m.ClientID {
+			l.push(id, &wire.Done{})
+			return
+		}
+	}
+	to := s.session(m.To)
+	if to == nil || !to.direct {
+		l.push(id, &wire.Refusal{Code: wire.CodeNoReceiver, What: "nobody is there"})
+		return
+	}
+	to.directSeq++
+	d := &direct{clientID: m.ClientID, session: to}
+	d.Direct = wire.Direct{Seq: to.directSeq, From: l.session.user, Format: m.Format, Body: bytes.Clone(m.Body), TimeMS: s.nowMS()}
+	s.direct = append(s.direct, d)
+	l.push(id, &wire.Done{})
+	if other := to.link; other != nil {
+		for range 1 + s.random.IntN(2) { // now and then twice
+			other.push(0, &d.Direct)
+			if !s.stutter {
+				break
+			}
+		}
+		if other != l {
+			other.flush()
+		}
+	}
 }
 
 func (l *link) join(id uint64, m *wire.Join) {
