@@ -84,6 +84,7 @@ type Limits struct {
 const (
 	maxIDBytes      = 256
 	maxNameBytes    = 1024
+	maxExtraBytes   = 1024
 	maxTokenBytes   = 8192
 	maxTargets      = 1000
 	maxReasonBytes  = 1024

@@ -33,6 +33,8 @@ func (c *conn) request(env wire.Envelope) error {
 		return take(c, s, env, &wire.Join{}, (*conn).join)
 	case wire.IsLeave:
 		return take(c, s, env, &wire.Leave{}, (*conn).leave)
+	case wire.IsSetVisible:
+		return take(c, s, env, &wire.SetVisible{}, (*conn).setVisible)
 	case wire.IsSetRoomInfo:
 		return take(c, s, env, &wire.SetRoomInfo{}, (*conn).setRoomInfo)
 	case wire.IsRenew:
@@ -126,6 +128,9 @@ func (c *conn) join(s *session, id uint64, req *wire.Join) error {
 	if err := idError("room id", req.Room); err != nil {
 		return err
 	}
+	if len(req.Extra) > maxExtraBytes {
+		return &wire.Error{Code: wire.CodeInvalid, What: "what others are told of the member is too long", Fix: "Use a shorter one.", Limit: maxExtraBytes, Got: uint64(len(req.Extra))}
+	}
 	grant, err := s.grantFor(req)
 	if err != nil {
 		return err
@@ -218,6 +223,20 @@ func (s *session) admitted(roomID string) (Grant, bool) {
 func (c *conn) leave(s *session, id uint64, req *wire.Leave) error {
 	if !s.leave(req.Room, room.ExitQuit) {
 		return notJoined(req.Room)
+	}
+	c.reply(id, &wire.Done{})
+	return nil
+}
+
+func (c *conn) setVisible(s *session, id uint64, req *wire.SetVisible) error {
+	s.mu.Lock()
+	m, _ := s.member(req.Room)
+	s.mu.Unlock()
+	if m == nil {
+		return notJoined(req.Room)
+	}
+	if err := m.SetVisible(req.Visible); err != nil {
+		return err
 	}
 	c.reply(id, &wire.Done{})
 	return nil

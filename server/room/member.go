@@ -22,10 +22,12 @@ type Member struct {
 	user  string
 	name  string
 	key   string // of its lease
+	extra string // shown to the others with the name
 	since time.Time
 
 	// Guarded by room.mu.
 	watch  bool
+	hidden bool    // neither shown to the others nor counted
 	cursor *cursor // nil while no socket is attached
 	left   bool
 	start  start
@@ -96,16 +98,18 @@ func (r *Room) enter(req *wire.Join, who Identity, from uint64, older backlog) (
 	m := r.find(who)
 	resumed := m != nil
 	if m == nil {
-		if r.maxMembers > 0 && !r.present(who.User) && r.countUsers() >= int(r.maxMembers) {
-			return nil, nil, &wire.Error{
-				Code: wire.CodeRoomFull, What: "the room is full", Fix: "Wait until a member leaves, or let the first member allow more.",
-				Limit: uint64(r.maxMembers), Got: uint64(r.countUsers() + 1),
+		if !req.Hidden {
+			if err := r.fullFor(who.User); err != nil {
+				return nil, nil, err
 			}
 		}
 		if len(r.members) == 0 && len(r.remote) == 0 {
 			r.maxMembers = req.MaxMembers
 		}
-		m = &Member{room: r, user: who.User, name: who.Name, key: who.User + "\x00" + who.Session, since: time.Now()}
+		m = &Member{
+			room: r, user: who.User, name: who.Name, key: who.User + "\x00" + who.Session,
+			extra: req.Extra, hidden: req.Hidden, since: time.Now(),
+		}
 		r.add(m)
 	} else {
 		m.detach()
@@ -219,6 +223,17 @@ const (
 	ExitStopped              // the server stops
 )
 
+// departure is what the others in the room are told.
+func (e Exit) departure() wire.Departure {
+	switch e {
+	case ExitLost, ExitStopped:
+		return wire.DepartureCutOff
+	case ExitKicked, ExitExpired, ExitClosed:
+		return wire.DepartureExpelled
+	}
+	return wire.DepartureQuit
+}
+
 // Leave takes the member out of the room.
 func (m *Member) Leave(why Exit) {
 	r := m.room
@@ -229,9 +244,7 @@ func (m *Member) Leave(why Exit) {
 	}
 	m.left = true
 	m.detach()
-	r.remove(m)
-	// Before another join of the same session can put it again.
-	_ = r.hub.bus.DropLease(r.key, m.key) // it lapses at the latest with this node
+	r.remove(m, why.departure())
 	attachment := r.end()
 	r.mu.Unlock()
 	if attachment != nil {

@@ -21,7 +21,7 @@ type presence struct {
 }
 
 type change struct {
-	name   string
+	member wire.Member
 	joined bool
 	// shown: somebody has joined since, and the list in the answer had it
 	// already. Undoing the change is then a change to tell.
@@ -54,32 +54,65 @@ func (p *presence) stop() {
 
 // remoteMember is a member of another node, as its lease tells.
 type remoteMember struct {
-	user, name string
+	user string
+	memberLease
 }
 
 // add makes m a member. Callers hold mu.
 func (r *Room) add(m *Member) {
-	first := !r.present(m.user)
-	r.members[m.user] = append(r.members[m.user], m)
-	_ = r.hub.bus.PutLease(r.key, m.key, memberLease(m)) // an error means the bus is closing
-	if first {
-		r.changed(m.user, m.name, true)
-	}
+	r.alter(m.told(wire.DepartureQuit), func() { r.members[m.user] = append(r.members[m.user], m) })
+	r.putLease(m)
 }
 
 // remove takes m out. Callers hold mu.
-func (r *Room) remove(m *Member) {
-	rest := slices.DeleteFunc(r.members[m.user], func(other *Member) bool { return other == m })
-	if len(rest) > 0 {
-		r.members[m.user] = rest
-		return
+func (r *Room) remove(m *Member, departure wire.Departure) {
+	r.alter(m.told(departure), func() {
+		rest := slices.DeleteFunc(r.members[m.user], func(other *Member) bool { return other == m })
+		if len(rest) > 0 {
+			r.members[m.user] = rest
+		} else {
+			delete(r.members, m.user)
+		}
+	})
+	r.dropLease(m, departure)
+}
+
+// SetVisible shows m to the others, or hides it.
+func (m *Member) SetVisible(visible bool) error {
+	r := m.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if m.left || m.hidden == !visible {
+		return nil
 	}
-	delete(r.members, m.user)
-	if !r.present(m.user) {
-		r.changed(m.user, m.name, false)
+	if visible {
+		if err := r.fullFor(m.user); err != nil {
+			return err
+		}
+	}
+	r.alter(m.told(wire.DepartureConcealed), func() { m.hidden = !visible })
+	r.putLease(m)
+	return nil
+}
+
+// told is what others are told of m.
+func (m *Member) told(departure wire.Departure) wire.Member {
+	return wire.Member{User: m.user, Name: m.name, Extra: m.extra, Departure: departure}
+}
+
+// alter lets change do something to the members or remote members of a user,
+// and notes what the others see of it: told. Callers hold mu.
+func (r *Room) alter(told wire.Member, change func()) {
+	user := told.User
+	before, unseen := r.shows(user), r.unseenHere(user)
+	change()
+	r.unseen += r.unseenHere(user) - unseen
+	if after := r.shows(user); r.open && before != after {
+		r.changed(told, after)
 	}
 }
 
+// present reports whether user is in the room, hidden or not.
 func (r *Room) present(user string) bool {
 	if len(r.members[user]) > 0 {
 		return true
@@ -92,94 +125,143 @@ func (r *Room) present(user string) bool {
 	return false
 }
 
-// Member leases are named user NUL session, and carry the display name. The
-// room's extra information stands under a name without NUL.
-func memberLease(m *Member) []byte { return append([]byte{'m'}, m.name...) }
+// shows reports whether others see user in the room.
+func (r *Room) shows(user string) bool {
+	if r.shownHere(user) != nil {
+		return true
+	}
+	for _, other := range r.remote {
+		if other.user == user && !other.hidden {
+			return true
+		}
+	}
+	return false
+}
 
-const infoLease = "info"
+// shownHere returns the member of this node by which others see user; nil: none.
+func (r *Room) shownHere(user string) *Member {
+	for _, m := range r.members[user] {
+		if !m.hidden {
+			return m
+		}
+	}
+	return nil
+}
+
+// unseenHere returns 1 for a user of this node all of whose members are hidden.
+func (r *Room) unseenHere(user string) int {
+	if len(r.members[user]) > 0 && r.shownHere(user) == nil {
+		return 1
+	}
+	return 0
+}
 
 // setRemote takes over another node's lease. Callers hold mu.
 func (r *Room) setRemote(key string, value []byte) {
 	user, _, isMember := strings.Cut(key, "\x00")
 	if !isMember {
-		switch {
-		case key != infoLease:
-		case len(value) == 0:
-			// The node that held it has no member any more, or died.
-			if r.info.Key != "" && len(r.members) > 0 {
-				_ = r.hub.bus.PutLease(r.key, infoLease, r.info.Append(nil)) // an error means the bus is closing
-			}
-		default:
-			var info wire.RoomInfoEntry
-			if info.Decode(value) == nil && info.TimeMS > r.info.TimeMS {
-				r.info = info
-			}
+		if key == infoLease {
+			r.setInfoLease(value)
 		}
 		return
 	}
-	before := r.present(user)
-	known := r.remote[key]
-	if value == nil {
-		delete(r.remote, key)
-	} else {
-		known = remoteMember{user: user, name: string(value[min(1, len(value)):])}
-		r.remote[key] = known
+	known, was := r.remote[key]
+	next := remoteMember{user: user}
+	switch {
+	case value == nil:
+		next = known
+		next.gone, next.departure = true, wire.DepartureCutOff
+	case !next.decode(value):
+		next.memberLease = memberLease{name: user}
 	}
-	if after := r.present(user); r.open && before != after {
-		r.changed(user, known.name, after)
+	if next.gone && !was {
+		return
 	}
+	r.alter(wire.Member{User: user, Name: next.name, Extra: next.extra, Departure: next.toldDeparture()}, func() {
+		if next.gone {
+			delete(r.remote, key)
+		} else {
+			r.remote[key] = next
+		}
+	})
 }
 
-// countUsers returns the number of users in the room. Callers hold mu.
+// toldDeparture is what others are told when the lease takes its member from
+// their sight.
+func (l *memberLease) toldDeparture() wire.Departure {
+	if l.gone {
+		return l.departure
+	}
+	return wire.DepartureConcealed
+}
+
+// countUsers returns the number of users that others see in the room. Callers
+// hold mu.
 func (r *Room) countUsers() int {
+	here := len(r.members) - r.unseen
 	if len(r.remote) == 0 {
-		return len(r.members)
+		return here
 	}
-	return len(r.members) + len(r.remoteUsers())
+	return here + len(r.remoteUsers())
 }
 
-// remoteUsers returns the users that are in the room on other nodes only.
-func (r *Room) remoteUsers() map[string]string {
-	users := map[string]string{}
+// fullFor returns the refusal of one more user that others see. Callers hold mu.
+func (r *Room) fullFor(user string) error {
+	if r.maxMembers == 0 || r.shows(user) || r.countUsers() < int(r.maxMembers) {
+		return nil
+	}
+	return &wire.Error{
+		Code: wire.CodeRoomFull, What: "the room is full", Fix: "Wait until a member leaves, or let the first member allow more.",
+		Limit: uint64(r.maxMembers), Got: uint64(r.countUsers() + 1),
+	}
+}
+
+// remoteUsers returns the users that others see in the room by other nodes only.
+func (r *Room) remoteUsers() map[string]wire.Member {
+	users := map[string]wire.Member{}
 	for _, other := range r.remote {
-		if len(r.members[other.user]) == 0 {
-			users[other.user] = other.name
+		if !other.hidden && r.shownHere(other.user) == nil {
+			users[other.user] = wire.Member{User: other.user, Name: other.name, Extra: other.extra}
 		}
 	}
 	return users
 }
 
-// others lists the users in the room but user. Callers hold mu.
+// others lists the users that others see in the room but user. Callers hold mu.
 func (r *Room) others(user string) []wire.Member {
 	list := make([]wire.Member, 0, len(r.members))
-	for id, sessions := range r.members {
-		if id != user {
-			list = append(list, wire.Member{User: id, Name: sessions[0].name})
+	for id := range r.members {
+		if m := r.shownHere(id); m != nil && id != user {
+			list = append(list, m.told(wire.DepartureQuit))
 		}
 	}
-	for id, name := range r.remoteUsers() {
+	for id, member := range r.remoteUsers() {
 		if id != user {
-			list = append(list, wire.Member{User: id, Name: name})
+			list = append(list, member)
 		}
 	}
 	return list
 }
 
-// changed notes that user came or went, and sees that it will be told. Callers
+// changed notes that a user came or went, and sees that it will be told. Callers
 // hold mu.
-func (r *Room) changed(user, name string, joined bool) {
+func (r *Room) changed(member wire.Member, joined bool) {
 	p := &r.presence
+	user := member.User
+	if joined {
+		member.Departure = wire.DepartureQuit
+	}
 	switch earlier, ok := p.changes[user]; {
 	case ok && !earlier.shown:
 		delete(p.changes, user) // came and went, or went and came, unseen
 		p.order = slices.DeleteFunc(p.order, func(u string) bool { return u == user })
 	case ok:
-		p.changes[user] = change{name: name, joined: joined, shown: true}
+		p.changes[user] = change{member: member, joined: joined, shown: true}
 	default:
 		if p.changes == nil {
 			p.changes = map[string]change{}
 		}
-		p.changes[user] = change{name: name, joined: joined}
+		p.changes[user] = change{member: member, joined: joined}
 		p.order = append(p.order, user)
 	}
 	pace := time.Duration(len(r.members)) * r.hub.cfg.MemberPace
@@ -206,11 +288,10 @@ func (r *Room) tellChanges() {
 	var only string
 	for _, user := range p.order {
 		c := p.changes[user]
-		member := wire.Member{User: user, Name: c.name}
 		if c.joined {
-			told.Joined = append(told.Joined, member)
+			told.Joined = append(told.Joined, c.member)
 		} else {
-			told.Left = append(told.Left, member)
+			told.Left = append(told.Left, c.member)
 		}
 		only = user
 	}
@@ -236,7 +317,7 @@ func (r *Room) tellCount() {
 	r.push(entry{env: wire.AppendEnvelope(nil, 0, &wire.RoomCount{Room: r.key.ID, Count: uint32(count)})})
 }
 
-// Members returns the users in the room.
+// Members returns the users that others see in the room.
 func (r *Room) Members() []wire.Member {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -17,10 +18,14 @@ func (m *Member) Publish(p *wire.Publish, done func(*wire.Published, error)) {
 		done(nil, &wire.Error{Code: wire.CodeInvalid, What: "the message is not UTF-8 text", Fix: "Send text, or send bytes as data."})
 		return
 	}
+	if p.NeedReceiver && !r.hasReceiver(m.user, p.To) {
+		done(nil, &wire.Error{Code: wire.CodeNoReceiver, What: "none of the receivers is in room " + strconv.Quote(r.key.ID), Fix: "Send when they have joined the room."})
+		return
+	}
 	now := time.Now().UnixMilli()
 	message := wire.RoomMessage{
 		Room: r.key.ID, Class: p.Class, Kind: p.Kind, Format: p.Format,
-		From: m.user, TimeMS: uint64(now), Body: p.Body,
+		From: m.user, TimeMS: uint64(now), Body: p.Body, Targeted: len(p.To) > 0,
 	}
 	if m.name != m.user {
 		message.Name = m.name
@@ -49,6 +54,27 @@ func (m *Member) Publish(p *wire.Publish, done func(*wire.Published, error)) {
 		published.Seq, published.Duplicate = seq, duplicate
 		done(published, nil)
 	})
+}
+
+// hasReceiver reports whether anybody in the room would get a message of from to
+// these users; none: to everyone.
+func (r *Room) hasReceiver(from string, to []string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(to) > 0 {
+		return slices.ContainsFunc(to, func(user string) bool { return user != from && r.present(user) })
+	}
+	for user := range r.members {
+		if user != from {
+			return true
+		}
+	}
+	for _, other := range r.remote {
+		if other.user != from {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *Room) publishLossy(rec *record, message *wire.RoomMessage, published *wire.Published) {

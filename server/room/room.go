@@ -34,6 +34,7 @@ type Room struct {
 	dirty   bool      // there is something for it
 
 	members    map[string][]*Member // by user; of this node
+	unseen     int                  // users of this node all of whose members are hidden
 	remote     map[string]remoteMember
 	maxMembers uint32
 	info       wire.RoomInfoEntry
