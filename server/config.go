@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"time"
 
 	"parley/server/config"
 )
@@ -26,14 +27,14 @@ type configCheckCommand struct{ configFile }
 
 // Run reports the mistakes as its error.
 func (c *configCheckCommand) Run(con *console) error {
-	cfg, from, err := c.load()
+	cfg, from, err := config.Read(c.Config, os.Environ(), c.Set)
 	if err != nil {
 		return err
 	}
-	if err := config.Check(cfg, from); err != nil {
+	if err := config.CheckFiles(cfg, from, time.Now()); err != nil {
 		return err
 	}
-	fmt.Fprintln(con.out, "The settings are good.")
+	fmt.Fprintf(con.out, "OK: the settings are good.\n%s", config.Summary(cfg, from))
 	return nil
 }
 

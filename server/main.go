@@ -109,10 +109,13 @@ func versionText() string {
 	return text
 }
 
-func newLogger(w io.Writer, settings config.Log) *slog.Logger {
-	options := &slog.HandlerOptions{Level: settings.Level}
+// newLogger returns a log and its level, which may be changed.
+func newLogger(w io.Writer, settings config.Log) (*slog.Logger, *slog.LevelVar) {
+	level := &slog.LevelVar{}
+	level.Set(settings.Level)
+	options := &slog.HandlerOptions{Level: level}
 	if settings.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
+		return slog.New(slog.NewJSONHandler(w, options)), level
 	}
-	return slog.New(slog.NewTextHandler(w, options))
+	return slog.New(slog.NewTextHandler(w, options)), level
 }

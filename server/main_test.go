@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -104,8 +105,16 @@ func TestConfig(t *testing.T) {
 	if err := os.WriteFile(good, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if status, out, errs := command("config", "check", good); status != 0 {
+	if status, out, errs := command("config", "check", good); status != 0 || !strings.HasPrefix(out, "OK") || !strings.Contains(out, "shop, id 7, 1 server secret") || !strings.Contains(out, "4 settings") {
 		t.Errorf("config check: %d %q %q", status, out, errs)
+	}
+	for setting, want := range map[string]string{"data=" + good: "is not a directory", "tls.cert=" + good: "without tls.key"} {
+		if status, out, errs := command("config", "check", good, "--set", setting); status == 0 || out != "" || !strings.Contains(errs, want) {
+			t.Errorf("config check with %s: %d %q %q", setting, status, out, errs)
+		}
+	}
+	if status, _, errs := command("config", "check", good, "--set", "tls.cert="+good, "--set", "tls.key="+good); status == 0 || !strings.Contains(errs, "can't be used") {
+		t.Errorf("config check with a certificate that is none: %d %q", status, errs)
 	}
 	if status, out, _ := command("config", "show", good); status != 0 || !strings.Contains(out, "shop") || strings.Contains(out, "k3jd8s0f") {
 		t.Errorf("config show: %d\n%s\nwant the app, and no secret", status, out)
@@ -122,6 +131,7 @@ type server struct {
 	t       *testing.T
 	cmd     *exec.Cmd
 	address string
+	lines   chan string // as they come
 	output  chan string // all of it, at the end
 }
 
@@ -141,12 +151,16 @@ func process(t *testing.T, args ...string) *server {
 	}
 	_ = writer.Close()
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = reader.Close() })
-	p := &server{t: t, cmd: cmd, output: make(chan string, 1)}
+	p := &server{t: t, cmd: cmd, lines: make(chan string, 1000), output: make(chan string, 1)}
 	address := make(chan string, 1)
 	go func() {
 		var all strings.Builder
 		lines := bufio.NewScanner(io.TeeReader(reader, &all))
 		for lines.Scan() {
+			select {
+			case p.lines <- lines.Text():
+			default: // nobody waits for lines here
+			}
 			if found := listening.FindStringSubmatch(lines.Text()); found != nil {
 				select {
 				case address <- found[1]:
@@ -174,6 +188,24 @@ func (p *server) get(path string) int {
 	}
 	_ = answer.Body.Close()
 	return answer.StatusCode
+}
+
+// await reads on in the log until a line has all these texts, and returns it.
+func (p *server) await(texts ...string) string {
+	p.t.Helper()
+	end := time.After(20 * time.Second)
+	for {
+		select {
+		case line := <-p.lines:
+			if !slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(line, text) }) {
+				return line
+			}
+		case text := <-p.output:
+			p.t.Fatalf("the server ended:\n%s", text)
+		case <-end:
+			p.t.Fatalf("no line says %q", texts)
+		}
+	}
 }
 
 // stop ends the process with SIGTERM and wants it to end well.

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/signal"
+	"sync"
+	"syscall"
 	"time"
 
 	"parley/server/config"
@@ -32,7 +35,7 @@ func (c *devCommand) Run(con *console) error {
 	if !c.Remote && !config.IsLoopback(c.Listen) {
 		return fmt.Errorf("%s is reachable from other machines, and the secrets of the dev apps are public: add --remote if that is what you want, or use parley serve", c.Listen)
 	}
-	log := newLogger(con.err, cfg.Log)
+	log, _ := newLogger(con.err, cfg.Log)
 	return serve(con, cfg, node.Options{Log: log, Dev: true, LimitsOff: c.Limits == "off"}, func(n *node.Node, took time.Duration) {
 		url := "http://" + n.Addr().String()
 		fmt.Fprintf(con.out, "\n  Parley dev server, ready in %d ms\n\n", took.Milliseconds())
@@ -54,18 +57,32 @@ type serveCommand struct {
 	Set    map[string]string `help:"Override one setting: --set listen=:8443 (repeatable)." placeholder:"KEY=VALUE"`
 }
 
-// Run starts the server and serves until interrupted.
+// Run starts the server and serves until interrupted. It reads its settings again
+// at SIGHUP and when their file, or that of the certificate, has changed.
 func (c *serveCommand) Run(con *console) error {
-	cfg, from, err := config.Load(c.Config, os.Environ(), c.Set)
+	reload := reloader{load: func() (config.Config, error) {
+		cfg, _, err := config.Read(c.Config, os.Environ(), c.Set)
+		return cfg, err
+	}}
+	reload.files.add(c.Config) // before it is read: a change meanwhile is not missed
+	cfg, err := reload.load()
 	if err != nil {
 		return err
 	}
-	if err := config.Check(cfg, from); err != nil {
-		return err
-	}
-	log := newLogger(con.err, cfg.Log)
-	return serve(con, cfg, node.Options{Log: log}, func(n *node.Node, took time.Duration) {
+	reload.files.add(cfg.TLS.Cert)
+	reload.files.add(cfg.TLS.Key)
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	log, level := newLogger(con.err, cfg.Log)
+	reload.log = log
+	var reloading sync.WaitGroup
+	defer reloading.Wait()
+	ctx, stop := context.WithCancel(con)
+	defer stop()
+	return serve(con, cfg, node.Options{Log: log, Level: level}, func(n *node.Node, took time.Duration) {
 		log.Info("serving", "listen", n.Addr().String(), "apps", len(cfg.Apps), "took", took)
+		reloading.Go(func() { reload.run(ctx, n, hangups) })
 	})
 }
 
@@ -83,9 +100,10 @@ func serve(con *console, cfg config.Config, opts node.Options, started func(*nod
 		return fmt.Errorf("serve on %s: %w", n.Addr(), err)
 	case <-con.Done():
 	}
-	opts.Log.Info("stopping: clients are asked to come back", slog.Duration("within", cfg.Drain))
+	within := n.Settings().Drain
+	opts.Log.Info("stopping: clients are asked to come back", slog.Duration("within", within))
 	con.release()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(con), cfg.Drain)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(con), within)
 	defer cancel()
 	if err := n.Stop(ctx); err != nil {
 		return fmt.Errorf("stop: %w", err)
