@@ -1,6 +1,7 @@
 // Package token knows the formats of the tokens that clients log in with: it
-// mints them, verifies them, and explains them to people. One file per format;
-// today that is token04 (express.md §6).
+// mints them, verifies them, and explains them to people. The formats are token04
+// (express.md §6) and token001 (volc.md §6); their names end the names of their
+// files.
 //
 // It is pure: time, randomness and secrets come from the caller, and nothing is
 // logged. It maps no error to a dialect's number; a caller tells refusals apart
@@ -8,9 +9,9 @@
 //
 // # Verifying
 //
-// Build one Verifier04 per app, keep it, and use it from any goroutine: it holds
-// the expanded keys, so that a login costs about a microsecond. It takes several
-// secrets, so that an app can rotate: add the new one, let minting servers
+// Build one Verifier04 or Verifier001 per app, keep it, and use it from any
+// goroutine: it holds the keys, so that a login costs about a microsecond. It takes
+// several secrets, so that an app can rotate: add the new one, let minting servers
 // change over, take the old one away when its last token has expired.
 //
 // # What the formats are worth
@@ -31,8 +32,12 @@
 // so that time tells little either. Details are given only when the plaintext is
 // a whole JSON object, which no such guess produces, or authenticated by GCM.
 //
+// A token001 is signed, not encrypted: anybody can read whom it is for. The
+// signature leaves the app id out, so two apps with one key would take each other's
+// tokens: never give two apps the same key.
+//
 // # Bounds
 //
-// A token is at most MaxBytes long, and a Verifier04 holds at most MaxSecrets.
+// A token is at most MaxBytes long, and a verifier holds at most MaxSecrets.
 // No input panics.
 package token

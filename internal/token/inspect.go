@@ -8,17 +8,21 @@ import (
 
 // Inspection is what a token says, for people who debug one.
 type Inspection struct {
-	Format string // "token04"; empty when unknown
-	Mode   string // "CBC" or "GCM"; empty when the layout is broken
+	Format string // "token04" or "token001"; empty when unknown
+	Mode   string // "CBC" or "GCM"; empty in a token001 and when the layout is broken
 
 	// HeaderExpires is the expiry in the clear, Unix seconds: readable by anybody,
 	// proven by nothing. Set when Mode is.
 	HeaderExpires int64
 
-	Opened    bool         // a secret opened it; the fields below are set
+	Opened    bool         // a secret opened, or signed, it; the fields below are set
 	Secret    int          // which one, counted from 0
-	Claims    Claims04     // what it says
+	Claims    Claims04     // what a token04 says
 	Privilege *Privilege04 // nil in a basic token and when the payload is wrong
+
+	// Claims001 is what a token001 says, Opened or not: readable by anybody, proven
+	// by nothing without Opened. Nil in other tokens and when the layout is broken.
+	Claims001 *Claims001
 
 	Problem *Error // why no login can succeed with it; nil when one can
 	now     time.Time
@@ -28,6 +32,9 @@ type Inspection struct {
 // expiry only; with them, all. App, user and room are the caller's to compare.
 // Secrets that can't be keys are a Problem of Reason BadArgument.
 func Inspect(token string, secrets []string, now time.Time) Inspection {
+	if strings.HasPrefix(token, prefix001) {
+		return inspect001(token, secrets, now)
+	}
 	in := Inspection{now: now}
 	box, bad := unpack04(token)
 	if strings.HasPrefix(token, prefix04) {
@@ -80,6 +87,9 @@ func asError(err error) *Error {
 
 // Verdict is one sentence on whether a login can succeed.
 func (in Inspection) Verdict() string {
+	if in.Claims001 != nil {
+		return in.verdict001()
+	}
 	left := time.Duration(0)
 	if in.Problem == nil {
 		left = Claims04{Expires: in.HeaderExpires}.ExpiresIn(in.now)
@@ -103,13 +113,17 @@ func (in Inspection) String() string {
 		fmt.Fprintf(&b, "%-9s %s\n", name, fmt.Sprintf(format, args...))
 	}
 	if in.Format != "" {
-		line("format", "%s %s", in.Format, in.Mode)
+		line("format", "%s", strings.TrimSuffix(in.Format+" "+in.Mode, " "))
 	}
 	if in.Mode != "" {
 		line("header", "expires %d (%s)", in.HeaderExpires, clock(in.HeaderExpires))
 	}
 	if in.Opened {
 		line("secret", "number %d of those given", in.Secret+1)
+	}
+	if in.Claims001 != nil {
+		in.Claims001.lines(line)
+	} else if in.Opened {
 		line("app", "%d", in.Claims.AppID)
 		line("user", "%s", quote(in.Claims.User))
 		line("created", "%d (%s)", in.Claims.Created, clock(in.Claims.Created))

@@ -21,6 +21,8 @@ const (
 	NoPrivilege
 	// WrongRoom: it is for another room.
 	WrongRoom
+	// WrongSignature: no key of the app signed it.
+	WrongSignature
 	// BadArgument: minting was asked for something that no token can say, or a
 	// secret can't be a key. Never the verdict on a token.
 	BadArgument
@@ -35,6 +37,7 @@ var reasonNames = [...]string{
 	Expired:        "expired",
 	NoPrivilege:    "no privilege",
 	WrongRoom:      "wrong room",
+	WrongSignature: "wrong signature",
 	BadArgument:    "bad argument",
 }
 
