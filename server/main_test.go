@@ -33,7 +33,7 @@ func command(args ...string) (status int, out, err string) {
 
 func TestHelp(t *testing.T) {
 	for _, args := range []string{
-		"--help", "", "dev --help", "serve --help", "token --help", "token express --help", "token inspect --help",
+		"--help", "", "dev --help", "serve --help", "token --help", "token express --help", "token volc --help", "token inspect --help",
 		"config --help", "config check --help", "config show --help", "config doc --help", "bench --help", "--version",
 	} {
 		status, out, errs := command(strings.Fields(args)...)
@@ -51,6 +51,7 @@ func TestMistakes(t *testing.T) {
 		"nope", "--nope", "dev --nope", "dev --listen", "dev --limits maybe", "serve extra", "token express", "token inspect",
 		"dev --listen 0.0.0.0:0", "dev --listen :0", "serve --config nope.yaml", "config check nope.yaml",
 		"token express alice --app-id 5", "token express alice --secret short", "token inspect nonsense",
+		"token volc", "token volc alice --app-id d00000000000000000000009", "token volc alice --app-id short --key k", "token volc alice --ttl -1s",
 	} {
 		status, _, errs := command(strings.Fields(args)...)
 		if status == 0 || strings.TrimSpace(errs) == "" {
@@ -77,9 +78,25 @@ func TestTokens(t *testing.T) {
 			t.Errorf("inspect %s tells a secret", extra)
 		}
 	}
-	_, out, _ := command("token", "express", "alice", "--ttl", "1ns")
-	if status, _, errs := command("token", "inspect", strings.TrimSpace(out)); status == 0 || errs == "" {
-		t.Errorf("a token that has expired: %d %q", status, errs)
+	for extra, want := range map[string]string{
+		"": "for no room", "--room r1": `in room "r1" only`, "--room *": "in any room", "--ttl 0": "for ever",
+		"--app-id d00000000000000000000002": "d00000000000000000000002",
+	} {
+		status, out, errs := command(append([]string{"token", "volc", "alice"}, strings.Fields(extra)...)...)
+		made := strings.TrimSpace(out)
+		if status != 0 || !strings.HasPrefix(made, "001") {
+			t.Fatalf("token volc alice %s: %d %q %q", extra, status, out, errs)
+		}
+		status, report, errs := command("token", "inspect", made)
+		if status != 0 || !strings.Contains(report, `user "alice"`) || !strings.Contains(report, want) || strings.Contains(report, "key0") {
+			t.Errorf("inspect %s: %d %q %q", extra, status, report, errs)
+		}
+	}
+	for _, dialect := range []string{"express", "volc"} {
+		_, out, _ := command("token", dialect, "alice", "--ttl", "1ns")
+		if status, _, errs := command("token", "inspect", strings.TrimSpace(out)); status == 0 || errs == "" {
+			t.Errorf("a token of %s that has expired: %d %q", dialect, status, errs)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"parley/internal/token"
@@ -11,6 +12,7 @@ import (
 
 type tokenCommand struct {
 	Express expressTokenCommand `cmd:"" help:"Make a token04 for loginRoom of the Express dialect."`
+	Volc    volcTokenCommand    `cmd:"" help:"Make a 001 token for login or joinRoom of the Volc dialect."`
 	Inspect inspectTokenCommand `cmd:"" help:"Decode a token and judge it."`
 }
 
@@ -55,9 +57,49 @@ func (c *expressTokenCommand) Run(con *console) error {
 	return nil
 }
 
+type volcTokenCommand struct {
+	User  string        `arg:"" help:"User id that the token is for."`
+	Room  string        `help:"For joinRoom: the room, or * for all rooms. Without it the token is for login and opens no room." placeholder:"ROOM"`
+	AppID string        `help:"App id, 24 characters. The dev app demo has ${default}." default:"d00000000000000000000001"`
+	Key   string        `help:"App key; without it that of the dev app." placeholder:"KEY" env:"PARLEY_TOKEN_SECRET"`
+	TTL   time.Duration `help:"Lifetime; 0 = for ever." default:"1h"`
+}
+
+// Run prints the token.
+func (c *volcTokenCommand) Run(con *console) error {
+	key := c.Key
+	if key == "" {
+		for _, app := range config.DevApps() {
+			if app.VolcAppID == c.AppID {
+				key = string(app.VolcAppKey)
+			}
+		}
+	}
+	if key == "" {
+		return fmt.Errorf("app %s is not a dev app: give its app key with --key", c.AppID)
+	}
+	if c.TTL < 0 {
+		return fmt.Errorf("the lifetime %v is over before it begins: give a positive --ttl, or 0 for a token without an end", c.TTL)
+	}
+	now := time.Now()
+	claims := token.Claims001{
+		AppID: c.AppID, User: c.User, Room: c.Room, Issued: now.Unix(),
+		Rights: map[token.Right001]int64{token.PublishStream: 0, token.SubscribeStream: 0},
+	}
+	if c.TTL > 0 {
+		claims.Expires = now.Add(c.TTL).Unix()
+	}
+	text, err := token.Mint001(claims, key, token.Options001{})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(con.out, text)
+	return nil
+}
+
 type inspectTokenCommand struct {
 	Token  string   `arg:"" help:"The token."`
-	Secret []string `help:"Secrets to try; without any those of the dev apps." placeholder:"SECRET" env:"PARLEY_TOKEN_SECRET"`
+	Secret []string `help:"Secrets, or app keys, to try; without any those of the dev apps." placeholder:"SECRET" env:"PARLEY_TOKEN_SECRET"`
 }
 
 // Run prints what is in the token and whether it is good.
@@ -65,7 +107,11 @@ func (c *inspectTokenCommand) Run(con *console) error {
 	secrets := c.Secret
 	if len(secrets) == 0 {
 		for _, app := range config.DevApps() {
-			secrets = append(secrets, app.SecretTexts()...)
+			if strings.HasPrefix(c.Token, "001") {
+				secrets = append(secrets, string(app.VolcAppKey))
+			} else {
+				secrets = append(secrets, app.SecretTexts()...)
+			}
 		}
 	}
 	report := token.Inspect(c.Token, secrets, time.Now())

@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	secretChars      = 32   // what every token generator demands
+	secretChars      = 32   // what every generator of token04 demands
 	maxApps          = 1000 // each costs memory at start
-	minCallbackChars = 16   // off loopback
+	minSigningChars  = 16   // of other secrets, off loopback
 	minAdminKeyChars = 32
 	minVariety       = 8 // different characters in a secret, off loopback
 	// frameOverhead is what a frame holds beside a message's text: ids and lengths.
@@ -137,6 +137,7 @@ func (k *checker) apps() {
 	}
 	names, ids, secrets := map[string]int{}, map[uint32]int{}, map[Secret]string{}
 	k.adminKey(secrets)
+	volc := volcChecker{k, map[string]int{}, map[string]account{}}
 	for i, app := range k.c.Apps {
 		if !appName.MatchString(app.Name) {
 			k.refuse(appKey(i, "name"), "write a-z, 0-9 and \"-\" inside, 1 to 32 of them", "%q is not an app's name", app.Name)
@@ -169,10 +170,16 @@ func (k *checker) apps() {
 				k.refuse(key, "use ASCII characters without spaces", "holds white space or other characters")
 			}
 			k.secret(key, s, secrets)
-			if len(s) < minCallbackChars && !IsLoopback(k.c.Listen) {
-				k.refuse(key, "use the output of \"openssl rand -hex 16\"", "has %d characters, which is too short for %s, which others can reach", len(s), k.c.Listen)
-			}
+			k.longEnough(key, s)
 		}
+		volc.app(i, app, secrets)
+	}
+}
+
+// longEnough refuses, off loopback, a signing secret that can be found by trying.
+func (k *checker) longEnough(key string, s Secret) {
+	if len(s) < minSigningChars && !IsLoopback(k.c.Listen) {
+		k.refuse(key, "use the output of \"openssl rand -hex 16\"", "has %d characters, which is too short for %s, which others can reach", len(s), k.c.Listen)
 	}
 }
 

@@ -81,6 +81,26 @@ func TestCheck(t *testing.T) {
 			c.Listen = "127.0.0.1:1"
 			c.Apps = append(c.Apps, config.App{Name: "b", AppID: 2, ServerSecrets: []config.Secret{secretA}})
 		}, "apps[1].serverSecrets[0]", "same secret as apps[0].serverSecrets[0]"},
+		{"volc", func(c *config.Config) { volc(c) }, "", ""},
+		{"volc without server API", func(c *config.Config) { volc(c); c.Apps[0].AccessKeyID, c.Apps[0].SecretAccessKey = "", "" }, "", ""},
+		{"volc without tokens", func(c *config.Config) { volc(c); c.Apps[0].TokenAuth, c.Apps[0].VolcAppKey = false, "" }, "", ""},
+		{"volc app id short", func(c *config.Config) { volc(c); c.Apps[0].VolcAppID = volcID[1:] }, "apps[0].volcAppID", "not an app id"},
+		{"volc app id with space", func(c *config.Config) { volc(c); c.Apps[0].VolcAppID = volcID[1:] + " " }, "apps[0].volcAppID", "not an app id"},
+		{"volc without key", func(c *config.Config) { volc(c); c.Apps[0].VolcAppKey = "" }, "apps[0].volcAppKey", "no token"},
+		{"volc key alone", func(c *config.Config) { c.Apps[0].VolcAppKey = config.Secret(secretA[2:]) }, "apps[0].volcAppKey", "without volcAppID"},
+		{"volc key is server secret", func(c *config.Config) { volc(c); c.Apps[0].VolcAppKey = secretA }, "apps[0].volcAppKey", "same secret as apps[0].serverSecrets[0]"},
+		{"volc key with space", func(c *config.Config) { volc(c); c.Apps[0].VolcAppKey += " " }, "apps[0].volcAppKey", "white space"},
+		{"volc key short", func(c *config.Config) { volc(c); c.Apps[0].VolcAppKey = config.Secret(secretA[:15]) }, "apps[0].volcAppKey", "too short"},
+		{"volc development key", func(c *config.Config) { volc(c); c.Apps[0].VolcAppKey = config.DevApps()[1].VolcAppKey }, "apps[0].volcAppKey", "everybody knows"},
+		{"volc development access key", func(c *config.Config) { volc(c); c.Apps[0].SecretAccessKey = config.DevApps()[1].SecretAccessKey }, "apps[0].secretAccessKey", "everybody knows"},
+		{"access key without secret", func(c *config.Config) { volc(c); c.Apps[0].SecretAccessKey = "" }, "apps[0].secretAccessKey", "missing"},
+		{"access key without id", func(c *config.Config) { volc(c); c.Apps[0].AccessKeyID = "" }, "apps[0].accessKeyID", "missing"},
+		{"access key id with slash", func(c *config.Config) { volc(c); c.Apps[0].AccessKeyID = "AK/1" }, "apps[0].accessKeyID", "not an access key id"},
+		{"access key id too long", func(c *config.Config) { volc(c); c.Apps[0].AccessKeyID = strings.Repeat("A", 129) }, "apps[0].accessKeyID", "not an access key id"},
+		{"two apps, one account", func(c *config.Config) { volcTwice(c) }, "", ""},
+		{"two apps, one volc id", func(c *config.Config) { volcTwice(c); c.Apps[1].VolcAppID = volcID }, "apps[1].volcAppID", "apps[0] has"},
+		{"two apps, one volc key", func(c *config.Config) { volcTwice(c); c.Apps[1].VolcAppKey = c.Apps[0].VolcAppKey }, "apps[1].volcAppKey", "same secret as apps[0].volcAppKey"},
+		{"two apps, one account, two secrets", func(c *config.Config) { volcTwice(c); c.Apps[1].SecretAccessKey = config.Secret(secretA[7:]) }, "apps[1].secretAccessKey", "another secret"},
 		{"eight secrets", func(c *config.Config) { c.Apps[0].ServerSecrets = secrets(8) }, "", ""},
 		{"nine secrets", func(c *config.Config) { c.Apps[0].ServerSecrets = secrets(9) }, "apps[0].serverSecrets", "limit 8"},
 	} {
@@ -102,6 +122,23 @@ func TestCheck(t *testing.T) {
 			}
 		})
 	}
+}
+
+const volcID = "0123456789abcdef01234567"
+
+// volc lets the first app speak the volc dialect.
+func volc(c *config.Config) {
+	c.Apps[0].VolcAppID, c.Apps[0].VolcAppKey = volcID, config.Secret(secretA[2:])
+	c.Apps[0].AccessKeyID, c.Apps[0].SecretAccessKey = "AK-1_x", config.Secret(secretA[3:])
+}
+
+// volcTwice adds an app that belongs to the same account.
+func volcTwice(c *config.Config) {
+	volc(c)
+	c.Apps = append(c.Apps, config.App{
+		Name: "b", AppID: 2, ServerSecrets: []config.Secret{config.Secret(secretA[1:] + "!")}, TokenAuth: true,
+		VolcAppID: volcID[1:] + "8", VolcAppKey: config.Secret(secretA[5:]), AccessKeyID: "AK-1_x", SecretAccessKey: config.Secret(secretA[3:]),
+	})
 }
 
 // secrets returns n different strong ones.

@@ -41,6 +41,12 @@ type App struct {
 	TokenAuth      bool     // logins need a good token
 	MultiRoom      bool     // a session may be in several rooms
 	KickOnExpiry   bool     // an expired token ends the session, not only the next login
+
+	// Of the volc dialect; all empty: its clients and server API don't reach the app.
+	VolcAppID       string // 24 characters, what its clients and tokens say
+	VolcAppKey      Secret // signs its tokens
+	AccessKeyID     string // names the account that may call its server API
+	SecretAccessKey Secret // signs those calls
 }
 
 // SecretTexts returns the server secrets as they are, for a token verifier.

@@ -12,6 +12,11 @@ var devApps = []App{
 		CallbackSecret: "parley0dev0demo0callback0secret1",
 		TokenAuth:      true,
 		MultiRoom:      true,
+
+		VolcAppID:       "d00000000000000000000001",
+		VolcAppKey:      "parley0dev0demo0volc0app0key0001",
+		AccessKeyID:     "AKparley0dev0demo",
+		SecretAccessKey: "parley0dev0demo0secret0access0key",
 	},
 	{
 		Name:           "other",
@@ -20,6 +25,11 @@ var devApps = []App{
 		CallbackSecret: "parley0dev0other0callback0secret",
 		TokenAuth:      true,
 		MultiRoom:      true,
+
+		VolcAppID:       "d00000000000000000000002",
+		VolcAppKey:      "parley0dev0other0volc0app0key002",
+		AccessKeyID:     "AKparley0dev0other",
+		SecretAccessKey: "parley0dev0other0secret0access0key",
 	},
 }
 
@@ -50,7 +60,7 @@ func IsDevSecret(s Secret) bool {
 		return true
 	}
 	for _, app := range devApps {
-		if s == app.CallbackSecret || slices.Contains(app.ServerSecrets, s) {
+		if s == app.CallbackSecret || s == app.VolcAppKey || s == app.SecretAccessKey || slices.Contains(app.ServerSecrets, s) {
 			return true
 		}
 	}

@@ -89,6 +89,10 @@ var appSettings = []setting[App]{
 	{"tokenAuth", "true", 0, 0, func(a *App) any { return &a.TokenAuth }, "Whether a login needs a good token."},
 	{"multiRoom", "true", 0, 0, func(a *App) any { return &a.MultiRoom }, "Whether a session may be in several rooms at a time."},
 	{"kickOnExpiry", "false", 0, 0, func(a *App) any { return &a.KickOnExpiry }, "Whether an expired token ends the session, not only the next login."},
+	{"volcAppID", "", 0, 0, func(a *App) any { return &a.VolcAppID }, "App id of the volc dialect, 24 characters. Empty: its clients can't log in."},
+	{"volcAppKey", "", 0, 0, func(a *App) any { return &a.VolcAppKey }, "App key of the volc dialect, which signs its tokens."},
+	{"accessKeyID", "", 0, 0, func(a *App) any { return &a.AccessKeyID }, "Access key id of the volc dialect's server API; several apps may have the same, with the same secret. Empty: nobody can call it."},
+	{"secretAccessKey", "", 0, 0, func(a *App) any { return &a.SecretAccessKey }, "Secret access key that belongs to it."},
 }
 
 // secretEnv is the variable that gives one app's secret alone.

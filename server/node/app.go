@@ -1,14 +1,10 @@
 package node
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"sync/atomic"
-	"time"
 
-	"parley/internal/token"
-	"parley/internal/wire"
 	"parley/server/config"
 	"parley/server/gateway"
 )
@@ -26,12 +22,13 @@ type directory struct {
 // more; their sessions stay until they go.
 func (d *directory) set(cfg config.Config) error {
 	type change struct {
-		name, id string
-		rules    gateway.Rules
+		name  string
+		ids   []string
+		rules gateway.Rules
 	}
 	var changes []change
 	for _, app := range cfg.Apps { // judge all before the first is changed
-		verifier, err := token.NewVerifier04(app.AppID, app.SecretTexts())
+		verify, err := verifyTokens(app)
 		if err != nil {
 			return fmt.Errorf("app %s: %w", app.Name, err)
 		}
@@ -40,9 +37,13 @@ func (d *directory) set(cfg config.Config) error {
 			rules.Limits = unlimited(rules.Limits)
 		}
 		if app.TokenAuth {
-			rules.Verify = verify04(verifier)
+			rules.Verify = verify
 		}
-		changes = append(changes, change{app.Name, strconv.FormatUint(uint64(app.AppID), 10), rules})
+		ids := []string{strconv.FormatUint(uint64(app.AppID), 10)}
+		if app.VolcAppID != "" {
+			ids = append(ids, app.VolcAppID)
+		}
+		changes = append(changes, change{app.Name, ids, rules})
 	}
 	if d.named == nil {
 		d.named = map[string]*gateway.App{}
@@ -56,7 +57,9 @@ func (d *directory) set(cfg config.Config) error {
 		} else {
 			app.SetRules(c.rules)
 		}
-		byID[c.id] = app
+		for _, id := range c.ids {
+			byID[id] = app
+		}
 	}
 	d.byID.Store(&byID)
 	return nil
@@ -82,39 +85,4 @@ func unlimited(l gateway.Limits) gateway.Limits {
 	l.MessagesPerSecond, l.LossyPerSecond, l.CommandsPerSecond, l.CommandsToManyPerSec = 0, 0, 0, 0
 	l.DataPerSecond, l.InfoPerSecond, l.FramesPerSecond = 0, 0, 0
 	return l
-}
-
-// verify04 judges logins with token04.
-func verify04(verifier *token.Verifier04) func(user, text string, now time.Time) (gateway.Grant, error) {
-	return func(user, text string, now time.Time) (gateway.Grant, error) {
-		claims, err := verifier.Verify(text, user, now)
-		if err != nil {
-			return gateway.Grant{}, tokenError(err)
-		}
-		grant := gateway.Grant{Expires: time.Unix(claims.Expires, 0)}
-		if claims.Payload != "" {
-			grant.AllowsRoom = func(room string) error {
-				if err := claims.AllowsLogin(room); err != nil {
-					return tokenError(err)
-				}
-				return nil
-			}
-		}
-		return grant, nil
-	}
-}
-
-func tokenError(err error) error {
-	refused, ok := errors.AsType[*token.Error](err)
-	if !ok {
-		return err
-	}
-	code := wire.CodeTokenInvalid
-	switch refused.Reason {
-	case token.Expired:
-		code = wire.CodeTokenExpired
-	case token.NoPrivilege, token.WrongRoom:
-		code = wire.CodeForbidden
-	}
-	return &wire.Error{Code: code, What: refused.What, Fix: refused.Fix}
 }

@@ -35,11 +35,17 @@ type site struct {
 
 func start(t testing.TB, dev bool) *site {
 	t.Helper()
+	return startWith(t, dev, func(*config.Config) {})
+}
+
+func startWith(t testing.TB, dev bool, change func(*config.Config)) *site {
+	t.Helper()
 	cfg := config.Defaults()
 	cfg.Listen, cfg.Apps, cfg.AllowDevSecrets = "127.0.0.1:0", config.DevApps(), true
 	if dev {
 		cfg.AdminKey = config.DevAdminKey
 	}
+	change(&cfg)
 	s := &site{t: t, bus: bus.NewMemory(bus.Options{})}
 	var err error
 	if s.node, err = node.Start(t.Context(), cfg, node.Options{Dev: dev, Bus: s.bus}); err != nil {
