@@ -33,6 +33,7 @@ type Client struct {
 	expiry  expiry // of the session's token
 	listen  listening
 	outside outside
+	tracing tracing
 
 	serverAt, serverNow time.Time // the server's time when ours was serverNow
 
@@ -58,7 +59,7 @@ type JoinOptions struct {
 // New returns a client that does nothing until Connect. What is wrong with cfg,
 // Connect says.
 func New(cfg Config) *Client {
-	c := &Client{cfg: cfg.withDefaults()}
+	c := &Client{cfg: cfg.withDefaults(), tracing: tracing{sends: cfg.Trace}}
 	if cfg.Random != nil {
 		nonce := strconv.FormatUint(cfg.Random.Uint64(), 16)
 		c.nonce = "0000000000000000"[len(nonce):] + nonce + "-"
@@ -118,7 +119,8 @@ func (c *Client) Leave(room string) {
 }
 
 // Publish sends a message to a room that is joined, also while its connection
-// is down: then it is sent when the room is back. The client sets p.ClientID.
+// is down: then it is sent when the room is back. The client sets p.ClientID,
+// and p.Trace and p.SentMS when it traces.
 // A reliable message is sent again after a cut until it is answered, or until
 // RequestTimeout. Body is copied.
 func (c *Client) Publish(p wire.Publish, done func(*wire.Published, error)) {
@@ -139,6 +141,7 @@ func (c *Client) publish(p *wire.Publish, done func(*wire.Published, error)) *wi
 	}
 	r := &request{kind: wire.IsPublish, room: p.Room, once: p.Class == wire.ClassLossy, published: done}
 	p.ClientID = ""
+	p.Trace, p.SentMS = c.trace()
 	if !r.once {
 		p.ClientID = c.nextClientID()
 	}

@@ -30,6 +30,9 @@ type Config struct {
 	Random  Random
 	Handler Handler
 
+	// Trace asks for a delivery trace of every message sent; see Client.Trace.
+	Trace bool
+
 	// ReconnectWindow is how long after a cut the client tries to come back,
 	// and how long Connect tries; then the session is over. 300 s.
 	ReconnectWindow time.Duration

@@ -39,5 +39,6 @@
 // else is telling at that moment is it copied; when 8 MiB of copies wait, the
 // socket is dropped, and the server replays once the handler has caught up.
 // What is kept of a room (members, information) is what the server sent of it;
-// the server bounds that.
+// the server bounds that. Of the reports about traced messages that can't be
+// sent at once the newest 256 are kept.
 package engine

@@ -84,7 +84,13 @@ func (c *Client) takeMessage(r *room, m *wire.RoomMessageView) bool {
 		}
 		r.seq = m.Seq
 	}
-	return string(m.From) != c.cfg.User
+	if string(m.From) == c.cfg.User {
+		return false
+	}
+	if len(m.Trace) > 0 {
+		c.traced(m)
+	}
+	return true
 }
 
 func (c *Client) tellMessages(views []wire.RoomMessageView) {
@@ -171,6 +177,8 @@ func (a *attempt) envelope(e wire.Envelope) error {
 			return err
 		}
 		c.onDraining(&m)
+	case wire.IsExplained, wire.IsDiagnosed:
+		return c.onAnswer(e)
 	case wire.IsTokenExpiring:
 		var m wire.TokenExpiring
 		if err := m.Decode(e.Body); err != nil {

@@ -14,11 +14,13 @@ type outside struct {
 
 // SendDirect sends a message to a user outside rooms. done(nil) means that a
 // session of that user has taken it. Like a reliable message it is sent again
-// after a cut; the client sets m.ClientID. Body is copied.
+// after a cut; the client sets m.ClientID, and m.Trace and m.SentMS when it
+// traces. Body is copied.
 func (c *Client) SendDirect(m wire.SendDirect, done func(error)) {
 	c.mu.Lock()
 	defer c.unlockLater()
 	m.ClientID = c.nextClientID()
+	m.Trace, m.SentMS = c.trace()
 	if err := c.ask(&request{kind: wire.IsSendDirect, done: done}, &m); err != nil && done != nil {
 		c.tellDone(func() { done(err) })
 	}
@@ -90,6 +92,13 @@ func (c *Client) onDirect(m *wire.Direct) {
 	}
 	c.outside.seq = m.Seq
 	c.tell(Event{Kind: DirectMessage, Direct: m})
+	if m.Trace != "" {
+		channel := wire.ChannelOnDirect
+		if m.Format == wire.FormatBytes {
+			channel = wire.ChannelOnDirectData
+		}
+		c.arrived(wire.Handled{Seq: m.Seq, Trace: m.Trace}, channel)
+	}
 }
 
 func (c *Client) onPresence(id uint64, m *wire.Presence) *wire.Error {

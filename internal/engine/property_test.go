@@ -72,6 +72,34 @@ func TestNothingLostNothingDoubled(t *testing.T) {
 					a.AskBusinessServer(wire.AskBusinessServer{Body: []byte(body)}, func(_ []byte, err error) { done(err) })
 				})
 			},
+			"explain": func(rt *rapid.T) {
+				a, room := anyone(rt), anyRoom(rt)
+				done := a.done("explain", nil)
+				a.call(func() {
+					a.Explain(wire.Explain{Room: room}, func(m *wire.Explained, err error) {
+						if err == nil && (m.Room != room || m.From != a.user) {
+							w.t.Errorf("%s asked about %s and got %+v", a.user, room, m)
+						}
+						done(err)
+					})
+				})
+			},
+			"diagnose": func(rt *rapid.T) {
+				a, user := anyone(rt), anyone(rt).user
+				done := a.done("diagnose", nil)
+				a.call(func() {
+					a.Diagnose(wire.Diagnose{User: user}, func(m *wire.Diagnosed, err error) {
+						if err == nil && m.Checks[0].Name != user {
+							w.t.Errorf("%s asked about %s and got %+v", a.user, user, m)
+						}
+						done(err)
+					})
+				})
+			},
+			"trace": func(rt *rapid.T) {
+				a, on := anyone(rt), rapid.Bool().Draw(rt, "on")
+				a.call(func() { a.Trace(on) })
+			},
 			"setInfo": func(rt *rapid.T) {
 				a := anyone(rt)
 				value, room := rapid.StringMatching("[a-z]{1,4}").Draw(rt, "value"), anyRoom(rt)

@@ -36,7 +36,8 @@ type request struct {
 
 	published func(*wire.Published, error) // of a Publish
 	seq       func(uint64, error)          // of a SetRoomInfo
-	done      func(error)                  // of what is answered by Done alone
+	done      func(error)                  // of what is answered by Done alone; of a question, when it fails
+	question  question                     // of an Explain or a Diagnose
 	online    func(bool, error)            // of an AskPresence
 	answer    func([]byte, error)          // of an AskBusinessServer
 	renewal   *renewal                     // of a Renew
@@ -166,6 +167,9 @@ func (c *Client) fail(r *request, err *wire.Error) {
 // uncertain returns err with the news that r may have been carried out all the
 // same: some socket had it, and its answer is lost.
 func (r *request) uncertain(err *wire.Error) *wire.Error {
+	if r.question.read != nil || r.kind == wire.IsAskPresence {
+		return err // nothing was to be done
+	}
 	e := *err
 	if r.kind == wire.IsPublish || r.kind == wire.IsSendDirect || r.kind == wire.IsAskBusinessServer {
 		e.What += "; the message may have been delivered all the same"
@@ -214,6 +218,10 @@ func (c *Client) flush() {
 	if c.listen.changed && room(0) {
 		c.listen.changed = false
 		frame = wire.AppendEnvelope(frame, 0, &wire.Listen{Listeners: c.listen.listeners})
+	}
+	for len(c.tracing.reports) > 0 && room(c.tracing.reports[0].Size()+24) {
+		frame = wire.AppendEnvelope(frame, 0, &c.tracing.reports[0])
+		c.tracing.reports = c.tracing.reports[1:]
 	}
 	for _, l := range c.rooms.unsent(c.generation) {
 		if !room(len(l.room) + 24) {

@@ -46,16 +46,18 @@ type server struct {
 	limits      wire.Limits
 
 	// What tests read.
-	hellos []wire.Hello
-	leaves []string // user/room
-	byes   []string // user
-	listen []wire.Listen
-	renews []wire.Renew
-	direct []*direct // all that was ever taken
-	asked  []string  // what reached business servers
-	named  []wire.SetBusinessServer
-	pongs  int
-	raw    []wire.BodyKind // of everything that came
+	hellos  []wire.Hello
+	leaves  []string // user/room
+	byes    []string // user
+	listen  []wire.Listen
+	renews  []wire.Renew
+	direct  []*direct // all that was ever taken
+	asked   []string  // what reached business servers
+	named   []wire.SetBusinessServer
+	traces  map[string]bool // that messages were published with
+	handled map[string]bool // traces and who reported them
+	pongs   int
+	raw     []wire.BodyKind // of everything that came
 }
 
 type session struct {
@@ -82,7 +84,7 @@ type entry struct {
 	epoch          string
 	class          wire.Class
 	from, clientID string
-	body           string
+	body, trace    string
 }
 
 type serverRoom struct {
@@ -112,6 +114,7 @@ func newServer(t testing.TB, clock engine.Clock, net *simnet.Network, seed uint6
 		t: t, clock: clock, random: rand.New(rand.NewPCG(seed, 7)),
 		sessions: map[string]*session{}, rooms: map[string]*serverRoom{},
 		refuseJoin: map[string]*wire.Refusal{}, tokenUntil: map[string]time.Time{},
+		traces: map[string]bool{}, handled: map[string]bool{},
 		limits: wire.Limits{FrameBytes: 16 << 10, MessageBytes: 8 << 10, Rooms: 8},
 	}
 	net.Listen(serverURL, func(conn *simnet.Conn) engine.SocketHandler { return s.accept(conn) })
@@ -292,6 +295,22 @@ func (l *link) take(e wire.Envelope) {
 		join.Hidden = !m.Visible
 		l.session.rooms[m.Room] = join
 		l.push(e.ID, &wire.Done{})
+	case wire.IsExplain:
+		var m wire.Explain
+		decode(&m)
+		l.push(e.ID, &wire.Explained{Room: m.Room, From: l.session.user})
+	case wire.IsDiagnose:
+		var m wire.Diagnose
+		decode(&m)
+		l.push(e.ID, &wire.Diagnosed{Checks: []wire.Check{{Name: m.User, OK: true}}})
+	case wire.IsHandled:
+		var m wire.Handled
+		decode(&m)
+		if by := m.Trace + " by " + l.session.user; s.handled[by] || !s.traces[m.Trace] {
+			s.t.Errorf("%s was reported twice, or nobody asked for it", by)
+		} else {
+			s.handled[by] = true
+		}
 	case wire.IsListen:
 		var m wire.Listen
 		decode(&m)
@@ -442,7 +461,7 @@ func (l *link) message(r *serverRoom, e entry) {
 		return
 	}
 	push := func(e entry) {
-		l.push(0, &wire.RoomMessage{Seq: e.seq, Room: r.name, Class: e.class, From: e.from, Body: []byte(e.body)})
+		l.push(0, &wire.RoomMessage{Seq: e.seq, Room: r.name, Class: e.class, From: e.from, Body: []byte(e.body), Trace: e.trace})
 	}
 	push(e)
 	if l.server.stutter && e.seq != 0 && l.server.random.IntN(4) == 0 {
@@ -461,7 +480,10 @@ func (l *link) publish(id uint64, m *wire.Publish) {
 		return
 	}
 	r := s.room(m.Room)
-	e := entry{epoch: r.epoch(), class: m.Class, from: user, clientID: m.ClientID, body: string(m.Body)}
+	e := entry{epoch: r.epoch(), class: m.Class, from: user, clientID: m.ClientID, body: string(m.Body), trace: m.Trace}
+	if m.Trace != "" {
+		s.traces[m.Trace] = true
+	}
 	if m.Class == wire.ClassReliable {
 		for _, stored := range r.history {
 			if stored.clientID == m.ClientID {

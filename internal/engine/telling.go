@@ -99,11 +99,13 @@ func (c *Client) tellFrame(a *attempt, frame []byte) {
 	if !c.telling.active {
 		c.telling.active = true
 		c.views = a.inbound(frame, c.views[:0])
+		c.reportLater()
 		c.drain()
 		return
 	}
 	c.telling.backlog += len(frame)
 	a.inbound(slices.Clone(frame), nil)
+	c.reportLater()
 	c.telling.queue = append(c.telling.queue, telling{copied: len(frame)})
 	c.mu.Unlock()
 }
