@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,8 +28,9 @@ type conn struct {
 	hello   *time.Timer
 
 	mu      sync.Mutex
-	out     []byte // answers of the frame that the reader works on
+	out     []byte // gathered answers
 	reading bool   // the reader is inside a frame; it writes out at its end
+	soon    bool   // a goroutine is about to write out
 	attach  []*room.Member
 }
 
@@ -224,16 +226,53 @@ func (c *conn) push(body wire.Body) { c.write(0, body) }
 
 func (c *conn) write(id uint64, body wire.Body) {
 	c.mu.Lock()
-	if c.reading {
-		if c.out == nil {
-			c.out = make([]byte, room.Headroom, room.Headroom+256)
-		}
-		c.out = wire.AppendEnvelope(c.out, id, body)
+	if c.reading || c.soon {
+		c.gather(id, body)
 		c.mu.Unlock()
 		return
 	}
 	c.mu.Unlock()
 	c.socket.send(wire.AppendEnvelope(make([]byte, room.Headroom, room.Headroom+body.Size()+16), id, body))
+}
+
+// gather appends to out. Callers hold mu.
+func (c *conn) gather(id uint64, body wire.Body) {
+	if c.out == nil {
+		c.out = make([]byte, room.Headroom, room.Headroom+256)
+	}
+	c.out = wire.AppendEnvelope(c.out, id, body)
+}
+
+// acknowledge answers a publish once what else can run has run: the message
+// goes to the members first, and acknowledgements that come together share a
+// write.
+func (c *conn) acknowledge(id uint64, published *wire.Published) {
+	if id == 0 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.gather(id, published)
+	if !c.reading && !c.soon {
+		c.soon = true
+		go c.writeSoon()
+	}
+}
+
+func (c *conn) writeSoon() {
+	runtime.Gosched()
+	c.mu.Lock()
+	out := c.out
+	c.soon = false
+	if c.reading {
+		out = nil // the reader writes it
+	} else {
+		c.out = nil
+	}
+	c.mu.Unlock()
+	if len(out) > 0 {
+		c.socket.send(out)
+	}
 }
 
 // refuse answers a request with an error.

@@ -92,7 +92,7 @@ func (c *conn) publish(s *session, id uint64, p *wire.Publish) error {
 			c.refuse(id, err)
 			return
 		}
-		c.reply(id, published)
+		c.acknowledge(id, published)
 	})
 	return nil
 }
