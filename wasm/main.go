@@ -7,11 +7,12 @@ package main
 import (
 	"parley/wasm/express"
 	"parley/wasm/jsx"
+	"parley/wasm/volc"
 )
 
 // stamp ties this program to the loader that was built with it (-ldflags -X).
 var stamp = "unstamped"
 
 func main() {
-	jsx.Run(stamp, express.Dialect())
+	jsx.Run(stamp, express.Dialect(), volc.Dialect())
 }

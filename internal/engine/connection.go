@@ -288,11 +288,14 @@ func (c *Client) end(err *wire.Error, reason string, code wire.CloseCode) {
 			c.remove(q)
 			continue
 		}
-		if q.tried {
+		switch {
+		case q.restoring():
+			c.remove(q) // Closed says it
+		case q.tried:
 			c.fail(q, q.uncertain(why))
-			continue
+		default:
+			c.fail(q, why)
 		}
-		c.fail(q, why)
 	}
 	for _, r := range c.rooms.order {
 		r.expiry.stop()

@@ -114,9 +114,4 @@ func (l *login) checkConfig(config page.Value, watch string) *refusal {
 	return nil
 }
 
-func arg(args []page.Value, i int) page.Value {
-	if i < len(args) {
-		return args[i]
-	}
-	return page.Value{}
-}
+func arg(args []page.Value, i int) page.Value { return page.Arg(args, i) }

@@ -10,9 +10,6 @@ import (
 	"parley/wasm/page"
 )
 
-// Client names this SDK to the server. The build sets the version (-ldflags -X).
-var Client = "parley-sdk"
-
 // announceAfter is how long a cut stays silent (express.md §2.7).
 const announceAfter = 8 * time.Second
 
@@ -167,12 +164,7 @@ func (e *Engine) limits(call uint32) {
 		e.resolve(call, "null")
 		return
 	}
-	l := e.session.client.Limits()
-	json := page.AppendInt([]byte(`{"messageBytes":`), l.MessageBytes)
-	json = page.AppendInt(append(json, `,"dataBytes":`...), l.DataBytes)
-	json = page.AppendInt(append(json, `,"rooms":`...), l.Rooms)
-	json = page.AppendInt(append(json, `,"frameBytes":`...), l.FrameBytes)
-	e.page.Settle(call, true, append(json, '}'))
+	e.page.Settle(call, true, page.AppendLimits(nil, e.session.client.Limits()))
 }
 
 // networkTime returns the server's time in ms, 0 while it is not known, and
@@ -244,7 +236,7 @@ func (e *Engine) forget(r *room) {
 func (e *Engine) engineConfig(l login, handler engine.Handler) engine.Config {
 	return engine.Config{
 		URL: e.url, App: e.app, User: l.user, Name: l.name, Token: l.token,
-		Device: "express", Client: Client,
+		Device: "express", Client: page.Client,
 		Dialer: e.world.Dialer, Clock: e.world.Clock, Random: e.world.Random, Handler: handler,
 		ReconnectWindow: e.window, AnnounceAfter: announceAfter,
 	}

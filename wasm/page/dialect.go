@@ -2,6 +2,9 @@ package page
 
 import "parley/internal/engine"
 
+// Client names this SDK to the server. The build sets the version (-ldflags -X).
+var Client = "parley-sdk"
+
 // Dialect is one JavaScript surface, as the bridge offers it to the page.
 type Dialect struct {
 	Name string

@@ -3,6 +3,8 @@ package page
 import (
 	"strconv"
 	"unicode/utf8"
+
+	"parley/internal/wire"
 )
 
 // AppendString appends text as a JSON string. Bytes that are not UTF-8 become
@@ -39,6 +41,15 @@ func AppendString(dst []byte, text string) []byte {
 // AppendInt appends an integer below 2^53 as a JSON number.
 func AppendInt[N ~int | ~int64 | ~uint32 | ~uint64](dst []byte, n N) []byte {
 	return strconv.AppendInt(dst, int64(n), 10)
+}
+
+// AppendLimits appends an app's limits as Parley.limits gives them.
+func AppendLimits(dst []byte, l wire.Limits) []byte {
+	dst = AppendInt(append(dst, `{"messageBytes":`...), l.MessageBytes)
+	dst = AppendInt(append(dst, `,"dataBytes":`...), l.DataBytes)
+	dst = AppendInt(append(dst, `,"rooms":`...), l.Rooms)
+	dst = AppendInt(append(dst, `,"frameBytes":`...), l.FrameBytes)
+	return append(dst, '}')
 }
 
 // AppendValue appends an argument as JSON; what has no JSON form becomes null.

@@ -36,6 +36,14 @@ type Value struct {
 	keys   []string // of Object, beside Items
 }
 
+// Arg returns an argument, and undefined for one that was not given.
+func Arg(args []Value, i int) Value {
+	if i < len(args) {
+		return args[i]
+	}
+	return Value{}
+}
+
 // Field returns an object's field, and undefined for anything without it.
 func (v Value) Field(name string) Value {
 	for i, key := range v.keys {

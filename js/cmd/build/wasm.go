@@ -28,7 +28,7 @@ func compileWasm(s settings, mark, version string) error {
 	if err != nil {
 		return err
 	}
-	flags := "-s -w -X main.stamp=" + mark + " -X parley/wasm/express.Client=parley-sdk/" + version
+	flags := "-s -w -X main.stamp=" + mark + " -X parley/wasm/page.Client=parley-sdk/" + version
 	args := append([]string{"build", "-trimpath", "-ldflags", flags}, inlining...)
 	args = append(args, "-o", out, "./wasm")
 	cmd := exec.Command("go", args...) //nolint:gosec // our own arguments

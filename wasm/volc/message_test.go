@@ -1,0 +1,193 @@
+package volc_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"parley/internal/wire"
+	"parley/wasm/page"
+	"parley/wasm/volc"
+)
+
+// both reaches both planes, with a business server.
+func both(w *world) *volc.Engine {
+	e := w.engine()
+	w.login(e)
+	w.run(e, setParams.method, setParams.args...)
+	w.settle()
+	w.join(e)
+	return e
+}
+
+func TestSends(t *testing.T) {
+	w := newWorld(t)
+	e := both(w)
+	for _, tt := range []struct {
+		call
+		want string
+	}{
+		{roomText, "publish r1 RELIABLE MESSAGE TEXT hi to= need=false"},
+		{roomData, "publish r1 RELIABLE DATA BYTES hi to= need=false"},
+		{userText, "publish r1 RELIABLE COMMAND TEXT hi to=bob need=true"},
+		{userData, "publish r1 RELIABLE DATA BYTES hi to=bob need=true"},
+		{outsideText, "direct bob TEXT hi"},
+		{outsideData, "direct bob BYTES hi"},
+		{serverText, "ask TEXT hi"},
+		{serverData, "ask BYTES hi"},
+	} {
+		number := w.run(e, tt.method, tt.args...)
+		w.settle()
+		w.want(number + " resolved null")
+		w.wantRequests(tt.want)
+	}
+}
+
+// Sizes: at the limit and one over; and what is checked after the state.
+func TestSizes(t *testing.T) {
+	fits, over := strings.Repeat("é", 32768), strings.Repeat("é", 32768)+"x"
+	w := newWorld(t)
+	e := both(w)
+	for _, c := range []call{roomText, roomData, userText, userData, outsideText, outsideData, serverText, serverData} {
+		with := func(body page.Value) string {
+			args := append([]page.Value{}, c.args...)
+			args[len(args)-1] = body
+			number := w.run(e, c.method, args...)
+			w.settle()
+			got := w.taken()
+			if len(got) != 1 || !strings.HasPrefix(got[0], number+" ") {
+				t.Fatalf("%s: heard %q", c.method, got)
+			}
+			return strings.TrimPrefix(got[0], number+" ")
+		}
+		binary := c.args[len(c.args)-1].Kind == page.Bytes
+		of := text
+		if binary {
+			of = bytes
+		}
+		if got := with(of(fits)); got != "resolved null" {
+			t.Errorf("%s of 65,536 bytes: %s", c.method, got)
+		}
+		w.requests = nil
+		if got, want := with(of(over)), rejected("", "INVALID_PARAMS", "Invalid message: it is longer than 64 KB"); " "+got != want {
+			t.Errorf("%s of 65,537 bytes: %s", c.method, got)
+		}
+		for _, bad := range []page.Value{page.OfNumber(1), {}, null} {
+			if got := with(bad); !strings.HasPrefix(got, `rejected {"code":"INVALID_PARAMS"`) {
+				t.Errorf("%s of %v: %s", c.method, bad, got)
+			}
+		}
+		if got := with(text("")); !strings.HasPrefix(got, `rejected {"code":"INVALID_PARAMS"`) {
+			t.Errorf("%s of nothing: %s", c.method, got)
+		}
+		w.wantRequests()
+	}
+}
+
+func TestRefusedSends(t *testing.T) {
+	w := newWorld(t)
+	e := both(w)
+	var code wire.Code
+	w.refuse = func(wire.BodyKind) *wire.Refusal { return &wire.Refusal{Code: code, What: "no"} }
+	for given, want := range map[wire.Code]string{
+		wire.CodeNoReceiver:                "USER_MESSAGE_NO_RECEIVER",
+		wire.CodeRateLimited:               "USER_MESSAGE_EXCEED_QPS",
+		wire.CodeTooLarge:                  "INVALID_PARAMS",
+		wire.CodeEmpty:                     "INVALID_PARAMS",
+		wire.CodeInvalid:                   "INVALID_PARAMS",
+		wire.CodeNotJoined:                 "NOT_CONNECTED_YET",
+		wire.CodeBusinessServerNotSet:      "USER_MESSAGE_SERVER_PARAMS_NOTSET",
+		wire.CodeBusinessServerUnreachable: "USER_MESSAGE_SEND_TO_SERVER_ERROR",
+		wire.CodeBusinessServerFailed:      "USER_MESSAGE_SERVER_RESPONSE_ERROR",
+		wire.CodeInternal:                  "USER_MESSAGE_UNKNOWN",
+		wire.CodeUnsupported:               "USER_MESSAGE_UNKNOWN",
+	} {
+		code = given
+		for _, c := range []call{roomText, userData, outsideText, serverData} {
+			number := w.run(e, c.method, c.args...)
+			w.settle()
+			w.want(rejected(number, want, "no"))
+		}
+	}
+}
+
+func TestUnansweredSends(t *testing.T) {
+	for _, kind := range []wire.BodyKind{wire.IsPublish, wire.IsSendDirect, wire.IsAskBusinessServer} {
+		w := newWorld(t)
+		e := both(w)
+		w.mute = kind
+		c := map[wire.BodyKind]call{wire.IsPublish: userText, wire.IsSendDirect: outsideData, wire.IsAskBusinessServer: serverText}[kind]
+		number := w.run(e, c.method, c.args...)
+		w.clock.Run(2 * time.Minute)
+		if got := w.taken(); len(got) != 1 || !strings.HasPrefix(got[0], number+` rejected {"code":"USER_MESSAGE_TIMEOUT"`) {
+			t.Errorf("%s: heard %q", c.method, got)
+		}
+	}
+	w := newWorld(t)
+	e := both(w)
+	w.mute = wire.IsAskBusinessServer
+	number := w.run(e, "sendServerMessage", text("x"))
+	w.settle()
+	w.links["volc-rts"].conn.Cut()
+	w.settle()
+	if got := strings.Join(w.taken(), "\n"); !strings.Contains(got, number+` rejected {"code":"USER_MESSAGE_BROKEN"`) {
+		t.Errorf("after a cut: heard %s", got)
+	}
+}
+
+func TestToOneself(t *testing.T) {
+	w := newWorld(t)
+	e := both(w)
+	number := w.run(e, "sendUserMessage", text("alice"), text("note"))
+	data := w.run(e, "sendUserBinaryMessage", text("alice"), bytes("\x01"))
+	w.want("user from alice: note", number+" resolved null", "user binary from alice: \x01", data+" resolved null")
+	w.wantRequests()
+}
+
+func TestMessages(t *testing.T) {
+	w := newWorld(t)
+	e := both(w)
+	w.links["volc-room"].push(
+		&wire.RoomMessage{Seq: 1, Room: "r1", From: "bob", Body: []byte("one")},
+		&wire.RoomMessage{Seq: 2, Room: "r1", From: "bob", Body: []byte("zwei ü 😀\uFEFF")},
+		&wire.RoomMessage{Room: "r1", Class: wire.ClassLossy, ID: "x", From: "carol", Body: []byte("barrage")},
+		&wire.RoomMessage{Seq: 3, Room: "r1", Kind: wire.KindCommand, From: "bob", Body: []byte("command"), Targeted: true},
+		&wire.RoomMessage{Seq: 4, Room: "r1", Kind: wire.KindCommand, Format: wire.FormatJSON, From: "server", Body: []byte(`{"a":[1]}`)},
+		&wire.RoomMessage{Seq: 5, Room: "r1", Kind: wire.KindData, Format: wire.FormatBytes, From: "bob", Body: []byte("\x00\xff"), Targeted: true},
+		&wire.RoomMessage{Seq: 6, Room: "r1", Kind: wire.KindCommand, Format: wire.FormatBytes, From: "bob", Body: []byte("raw"), Targeted: true},
+		&wire.RoomMessage{Seq: 7, Room: "r1", Kind: wire.KindData, Format: wire.FormatBytes, From: "bob", Body: []byte("all")},
+		&wire.RoomMessage{Seq: 8, Room: "r1", Format: wire.FormatBytes, From: "bob", Body: []byte("odd")},
+		&wire.RoomMessage{Seq: 9, Room: "r1", From: "alice", Body: []byte("own")},
+		&wire.RoomMessage{Seq: 10, Room: "elsewhere", From: "bob", Body: []byte("other room")},
+	)
+	w.want(
+		"room from bob: one", "room from bob: zwei ü 😀\uFEFF", "room from carol: barrage",
+		"user from bob: command", `user from server: {"a":[1]}`,
+		"user binary from bob: \x00\xff", "user binary from bob: raw",
+		"room binary from bob: all", "room binary from bob: odd",
+	)
+	w.links["volc-rts"].push(
+		&wire.Direct{Seq: 1, From: "server", Body: []byte(`{"request_id":1}`)},
+		&wire.Direct{Seq: 2, From: "bob", Format: wire.FormatBytes, Body: []byte("\x00\xff")},
+		&wire.Direct{Seq: 2, From: "bob", Format: wire.FormatBytes, Body: []byte("again")},
+	)
+	w.want(`outside from server: {"request_id":1}`, "outside binary from bob: \x00\xff")
+
+	room, login := w.links["volc-room"], w.links["volc-rts"]
+	w.run(e, "leaveRoom")
+	w.run(e, "logout")
+	w.forget()
+	room.push(&wire.RoomMessage{Seq: 11, Room: "r1", From: "bob", Body: []byte("late")})
+	login.push(&wire.Direct{Seq: 3, From: "bob", Body: []byte("late")})
+	w.want()
+}
+
+func TestLimits(t *testing.T) {
+	w := newWorld(t)
+	e := w.engine()
+	before := w.run(e, "limits")
+	w.want(before + " resolved null")
+	w.login(e)
+	after := w.run(e, "limits")
+	w.want(after + ` resolved {"messageBytes":65536,"dataBytes":65536,"rooms":1,"frameBytes":131072}`)
+}

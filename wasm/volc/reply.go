@@ -1,0 +1,95 @@
+package volc
+
+import (
+	"parley/internal/wire"
+	"parley/wasm/page"
+)
+
+// reject rejects a call; the page makes an Error of it.
+func (e *Engine) reject(call uint32, p problem) {
+	json := page.AppendString([]byte(`{"code":`), p.code)
+	json = page.AppendString(append(json, `,"message":`...), p.text)
+	e.page.Settle(call, false, append(json, '}'))
+}
+
+func (e *Engine) resolve(call uint32, json string) {
+	e.page.Settle(call, true, []byte(json))
+}
+
+// done returns the done function of a request without an answer of its own.
+func (e *Engine) done(call uint32, u use) func(error) {
+	return func(err error) {
+		if err != nil {
+			e.reject(call, problemOf(err, u))
+			return
+		}
+		e.resolve(call, "null")
+	}
+}
+
+// tell tells an event; json is its one argument, empty for none.
+func (e *Engine) tell(name string, json ...string) {
+	text := page.AppendString(append(e.scratch[:0], '['), name)
+	for i, part := range json {
+		if i == 0 {
+			text = append(text, ',')
+		}
+		text = append(text, part...)
+	}
+	e.scratch = append(text, ']')
+	e.page.Event(e.scratch)
+}
+
+func quoted(text string) string { return string(page.AppendString(nil, text)) }
+
+func (e *Engine) tellState(state int) {
+	e.tell("onConnectionStateChanged", `{"state":`, string(page.AppendInt(nil, state)), `}`)
+}
+
+// tellError tells what can't be mended. forbiddenTime 0 means that the room may
+// be entered again.
+func (e *Engine) tellError(code string) {
+	more := ""
+	if code == codeKickedOut {
+		more = `,"forbiddenTime":0`
+	}
+	e.tell("onError", `{"errorCode":`, quoted(code), more, `}`)
+}
+
+// tellParams tells onServerParamsSetResult: nothing, or a code.
+func (e *Engine) tellParams(err error) {
+	if err == nil {
+		e.tell("onServerParamsSetResult")
+		return
+	}
+	e.tell("onServerParamsSetResult", quoted(codeOf(err, forMessage)))
+}
+
+// departures are the reason and the tag of onUserLeave (volc.md §2).
+var departures = map[wire.Departure]string{
+	wire.DepartureQuit:      `,"reason":0,"tag":"userLeave"}`,
+	wire.DepartureCutOff:    `,"reason":1,"tag":"connectionLost"}`,
+	wire.DepartureConcealed: `,"reason":2}`,
+	wire.DepartureExpelled:  `,"reason":3,"tag":"kickedByAdmin"}`,
+}
+
+func (e *Engine) tellJoined(m *wire.Member) {
+	e.tell("onUserJoined", userInfo(m), `,"publishState":{"audio":false,"video":false,"screenAudio":false,"screenVideo":false}}`)
+}
+
+func (e *Engine) tellLeft(m *wire.Member) {
+	end := departures[m.Departure]
+	if end == "" {
+		end = departures[wire.DepartureQuit]
+	}
+	e.tell("onUserLeave", userInfo(m), end)
+}
+
+// userInfo begins an object with the field of that name.
+func userInfo(m *wire.Member) string {
+	json := page.AppendString([]byte(`{"userInfo":{"userId":`), m.User)
+	if m.Extra != "" {
+		json = page.AppendString(append(json, `,"extraInfo":`...), m.Extra)
+	}
+	return string(append(json, '}'))
+}
