@@ -1156,6 +1156,8 @@ type RoomMessage struct {
 	Targeted bool
 	// Set when the sender asked for a delivery trace; see Publish.trace.
 	Trace string
+	// The sender has no display name: the empty name does not stand for from.
+	Nameless bool
 }
 
 var layoutRoomMessage = layout{
@@ -1171,6 +1173,7 @@ var layoutRoomMessage = layout{
 	{82, shapeText, unsafe.Offsetof(RoomMessage{}.ID), nil, nil},
 	{88, shapeBool, unsafe.Offsetof(RoomMessage{}.Targeted), nil, nil},
 	{98, shapeText, unsafe.Offsetof(RoomMessage{}.Trace), nil, nil},
+	{104, shapeBool, unsafe.Offsetof(RoomMessage{}.Nameless), nil, nil},
 }
 
 // Size returns the number of bytes that Append adds.
@@ -1208,6 +1211,8 @@ type RoomMessageView struct {
 	Targeted bool
 	// Set when the sender asked for a delivery trace; see Publish.trace.
 	Trace []byte
+	// The sender has no display name: the empty name does not stand for from.
+	Nameless bool
 }
 
 // Decode replaces m by what src holds. Byte fields alias src.
@@ -1242,6 +1247,8 @@ func (m *RoomMessageView) Decode(src []byte) error {
 				m.TimeMS = uint64(value)
 			case 88:
 				m.Targeted = value != 0
+			case 104:
+				m.Nameless = value != 0
 			}
 			continue
 		}
@@ -1291,6 +1298,8 @@ func (m *RoomMessageView) decodeRest(src []byte) error {
 			m.TimeMS = uint64(value)
 		case 88:
 			m.Targeted = value != 0
+		case 104:
+			m.Nameless = value != 0
 		case 18:
 			m.Room = data
 		case 50:

@@ -286,6 +286,9 @@ func TestMessages(t *testing.T) {
 		&wire.RoomMessage{Seq: 11, Room: "r1", Kind: wire.KindData, Format: wire.FormatBytes, From: "dave", Body: []byte("\x00\x01")},
 		&wire.RoomMessage{Seq: 12, Room: "r1", Format: wire.FormatBytes, From: "dave", Body: []byte("volc")},
 		&wire.RoomMessage{Seq: 13, Room: "r1", From: "alice", Body: []byte("own")},
+		&wire.RoomMessage{Seq: 14, Room: "r1", From: "dave", TimeMS: 5, Body: []byte("named")},
+		&wire.RoomMessage{Seq: 15, Room: "r1", From: "dave", Nameless: true, TimeMS: 6, Body: []byte("by the server")},
+		&wire.RoomMessage{Seq: 16, Room: "r1", From: "dave", Nameless: true, TimeMS: 7, Body: []byte("again")},
 	)
 	w.settle()
 	w.want("messages " + strings.Join([]string{
@@ -293,6 +296,7 @@ func TestMessages(t *testing.T) {
 		"1 r1 | bob/bob 4 1_2_3 barrage",
 		`2 r1 | bob/bob text {} | bob/bob json {"a":[1]} | bob/bob bytes raw`,
 		"3 r1 | dave/dave bytes \x00\x01 | dave/dave bytes volc",
+		"0 r1 | dave/dave 5 14 named | dave/ 6 15 by the server | dave/ 7 16 again",
 	}, "; "))
 }
 

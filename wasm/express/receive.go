@@ -49,6 +49,7 @@ func (s *session) Messages(views []wire.RoomMessageView) {
 	t := &e.table
 	t.Reset()
 	var room, from, name []byte
+	var nameless bool
 	kind, count, counted := -1, 0, 0
 	for i := range views {
 		v := &views[i]
@@ -65,12 +66,12 @@ func (s *session) Messages(views []wire.RoomMessageView) {
 		}
 		count++
 		t.Numbers[counted] = float64(count)
-		if from != nil && string(from) == string(v.From) && string(name) == string(v.Name) {
+		if from != nil && string(from) == string(v.From) && string(name) == string(v.Name) && nameless == v.Nameless {
 			t.Number(same)
 		} else {
-			from, name = v.From, v.Name
+			from, name, nameless = v.From, v.Name, v.Nameless
 			t.Text(from)
-			if len(name) == 0 || string(name) == string(from) {
+			if len(name) == 0 && !nameless || string(name) == string(from) {
 				t.Number(same)
 			} else {
 				t.Text(name)
