@@ -92,6 +92,7 @@ type Gateway struct {
 	cfg    Config
 	hub    *room.Hub
 	faults faults
+	bans   bans
 	clock  atomic.Int64 // unix ms, coarse: the heartbeat keeps it
 	bounds atomic.Pointer[Bounds]
 

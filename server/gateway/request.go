@@ -135,10 +135,16 @@ func (c *conn) join(s *session, id uint64, req *wire.Join) error {
 	if err != nil {
 		return err
 	}
+	if err := c.expelledFrom(s, req); err != nil {
+		return err
+	}
 	rules := s.app.Rules()
+	banned := c.gateway.bans.refuses(s.app.Name, s.user, req.Room, time.Now())
 	s.mu.Lock()
 	if m, _ := s.member(req.Room); m == nil {
 		switch n := len(s.members); {
+		case banned != nil:
+			err = banned
 		case !grant.Expires.IsZero() && !time.Now().Before(grant.Expires):
 			err = &wire.Error{Code: wire.CodeTokenExpired, What: "the session's token has expired", Fix: "Renew the token, or join with a new one."}
 		case n > 0 && !rules.MultiRoom:

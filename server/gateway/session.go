@@ -30,6 +30,7 @@ type session struct {
 	grant      Grant
 	listeners  []wire.Listener // events of the page that messages become
 	members    []*room.Member
+	expelled   []expulsion
 	grants     map[string]Grant // of rooms joined with a token of their own
 	rates      []roomRates
 	window     *time.Timer // ends the session, while conn is nil
@@ -47,7 +48,7 @@ func (s *session) current() *conn {
 }
 
 func (s *session) identity() room.Identity {
-	return room.Identity{User: s.user, Name: s.name, Session: s.id}
+	return room.Identity{User: s.user, Name: s.name, Session: s.id, Owner: s}
 }
 
 // push sends to the session's connection, if it has one.
@@ -155,6 +156,9 @@ func (c *conn) login(hello *wire.Hello, now time.Time) (s *session, resumed bool
 		if grant, err = verify(hello.User, hello.Token, now); err != nil {
 			return nil, false, err
 		}
+	}
+	if err := g.bans.refuses(app.Name, hello.User, "", now); err != nil {
+		return nil, false, err
 	}
 	name := hello.Name
 	if name == "" {
@@ -356,9 +360,8 @@ func (s *session) kick(roomID, reason string) bool {
 	}
 	kicked := false
 	for _, id := range rooms {
-		if s.leave(id, room.ExitKicked) {
+		if s.expel(id, room.ExitKicked, reason) {
 			kicked = true
-			s.push(&wire.Removed{Room: id, Code: wire.CodeKicked, Reason: reason})
 		}
 	}
 	return kicked

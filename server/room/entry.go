@@ -53,7 +53,7 @@ type record struct {
 	kind recordKind
 	from string
 	to   []string
-	body []byte // a wire.RoomMessage without seq, or a wire.RoomInfoEntry
+	body []byte // a wire.RoomMessage without seq, a wire.RoomInfoEntry, or of an order the exit and a wire.Removed
 }
 
 type recordKind byte
@@ -62,6 +62,7 @@ const (
 	recordMessage recordKind = 1
 	recordInfo    recordKind = 2
 	recordLossy   recordKind = 3
+	recordOrder   recordKind = 4 // of an operator, to the room's nodes: from is the node that has it done
 )
 
 var errRecord = errors.New("room: record is malformed")

@@ -2,9 +2,11 @@ package room
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"parley/internal/wire"
@@ -54,6 +56,9 @@ type Hub struct {
 	bus bus.Bus
 	cfg Config
 	log *slog.Logger
+	id  string // tells this node's orders from those of others
+
+	lossyCount atomic.Uint64 // makes ids, in rooms that have members elsewhere only
 
 	mu    sync.Mutex
 	rooms map[bus.Room]*Room
@@ -62,7 +67,7 @@ type Hub struct {
 // NewHub returns a hub without rooms.
 func NewHub(b bus.Bus, cfg Config, log *slog.Logger) *Hub {
 	cfg.setDefaults()
-	return &Hub{bus: b, cfg: cfg, log: log, rooms: map[bus.Room]*Room{}}
+	return &Hub{bus: b, cfg: cfg, log: log, id: rand.Text(), rooms: map[bus.Room]*Room{}}
 }
 
 // errRoomEnded: the room emptied between being found and being joined.

@@ -14,6 +14,15 @@ type Identity struct {
 	User    string
 	Name    string // display name; empty = User
 	Session string // unique per session of this node
+	// Owner is told when an operator wants the member to go; nil: it just goes.
+	Owner Owner
+}
+
+// Owner is who holds a member: a session.
+type Owner interface {
+	// Expel sees that the member of that room leaves, and that its client
+	// learns why. No lock is held.
+	Expel(room string, why Exit, reason string)
 }
 
 // Member is one session in one room. It stays one while its socket is away.
@@ -23,6 +32,7 @@ type Member struct {
 	name  string
 	key   string // of its lease
 	extra string // shown to the others with the name
+	owner Owner  // may be nil
 	since time.Time
 
 	// Guarded by room.mu.
@@ -107,7 +117,7 @@ func (r *Room) enter(req *wire.Join, who Identity, from uint64, older backlog) (
 			r.maxMembers = req.MaxMembers
 		}
 		m = &Member{
-			room: r, user: who.User, name: who.Name, key: who.User + "\x00" + who.Session,
+			room: r, user: who.User, name: who.Name, key: who.User + "\x00" + who.Session, owner: who.Owner,
 			extra: req.Extra, hidden: req.Hidden, since: time.Now(),
 		}
 		r.add(m)
@@ -214,13 +224,14 @@ type Exit uint8
 
 // Exits of Member.Leave.
 const (
-	ExitQuit     Exit = iota // by itself
-	ExitLost                 // its connection did not come back in time
-	ExitReplaced             // the same user and device logged in again
-	ExitKicked               // by the operator or a business server
-	ExitExpired              // its token expired, and the app wants that to count
-	ExitClosed               // the room was closed
-	ExitStopped              // the server stops
+	ExitQuit       Exit = iota // by itself
+	ExitLost                   // its connection did not come back in time
+	ExitReplaced               // the same user and device logged in again
+	ExitKicked                 // by the operator or a business server
+	ExitExpired                // its token expired, and the app wants that to count
+	ExitClosed                 // the room was closed
+	ExitClosedTold             // the same, and the business server wants to hear of the room's end
+	ExitStopped                // the server stops
 )
 
 // departure is what the others in the room are told.
@@ -228,7 +239,7 @@ func (e Exit) departure() wire.Departure {
 	switch e {
 	case ExitLost, ExitStopped:
 		return wire.DepartureCutOff
-	case ExitKicked, ExitExpired, ExitClosed:
+	case ExitKicked, ExitExpired, ExitClosed, ExitClosedTold:
 		return wire.DepartureExpelled
 	}
 	return wire.DepartureQuit

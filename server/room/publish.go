@@ -45,10 +45,7 @@ func (m *Member) Publish(p *wire.Publish, done func(*wire.Published, error)) {
 	rec.body = message.Append(make([]byte, 0, message.Size()))
 	r.hub.bus.Append(r.key, p.ClientID, rec.append(make([]byte, 0, len(rec.body)+len(m.user)+8)), func(seq uint64, duplicate bool, err error) {
 		if err != nil {
-			if wire.CodeOf(err) == wire.CodeInternal {
-				err = &wire.Error{Code: wire.CodeOverloaded, What: "the room's log did not take the message", Fix: "Send it again with the same id.", Err: err}
-			}
-			done(nil, err)
+			done(nil, notStored(err))
 			return
 		}
 		published.Seq, published.Duplicate = seq, duplicate
@@ -75,6 +72,14 @@ func (r *Room) hasReceiver(from string, to []string) bool {
 		}
 	}
 	return false
+}
+
+// notStored is the refusal for what the bus did not take.
+func notStored(err error) error {
+	if wire.CodeOf(err) != wire.CodeInternal {
+		return err
+	}
+	return &wire.Error{Code: wire.CodeOverloaded, What: "the room's log did not take the message", Fix: "Send it again with the same id.", Err: err}
 }
 
 func (r *Room) publishLossy(rec *record, message *wire.RoomMessage, published *wire.Published) {

@@ -132,6 +132,10 @@ func (r *Room) stored(e bus.Entry) {
 	r.heard = e.Seq
 	var rec record
 	err := rec.decode(e.Body)
+	if err == nil && rec.kind == recordOrder {
+		r.obey(&rec)
+		return
+	}
 	var made entry
 	if err == nil {
 		made, err = rec.entry(r.key.ID, e.Seq)
@@ -268,7 +272,7 @@ func (r *Room) reach(ctx context.Context, seq uint64) (backlog, error) {
 			break
 		}
 		var rec record
-		if rec.decode(e.Body) != nil || rec.kind == recordInfo { // the join answers with the room's info
+		if rec.decode(e.Body) != nil || rec.kind == recordInfo || rec.kind == recordOrder { // the join answers with the room's info
 			continue
 		}
 		if made, err := rec.entry(r.key.ID, e.Seq); err == nil {

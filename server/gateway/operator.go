@@ -1,0 +1,105 @@
+package gateway
+
+import (
+	"context"
+	"slices"
+
+	"parley/internal/wire"
+	"parley/server/room"
+)
+
+// App returns the app with this id, in any of its spellings.
+func (g *Gateway) App(id string) (*App, bool) { return g.cfg.FindApp(id) }
+
+// Publish sends a message into a room for the app's operator: a server, not a
+// member. It checks sizes, not rates, and waits until the message is kept as
+// its class promises. The error has CodeNoReceiver when the room does not exist.
+func (g *Gateway) Publish(ctx context.Context, app *App, as room.Author, p *wire.Publish) (*wire.Published, error) {
+	if err := idError("user id", as.User); err != nil {
+		return nil, err
+	}
+	if len(as.Name) > maxNameBytes {
+		return nil, &wire.Error{Code: wire.CodeInvalid, What: "display name is too long", Fix: "Use a shorter one.", Limit: maxNameBytes, Got: uint64(len(as.Name))}
+	}
+	if err := idError("room id", p.Room); err != nil {
+		return nil, err
+	}
+	if err := publishError(&app.Rules().Limits, p); err != nil {
+		return nil, err
+	}
+	type outcome struct {
+		published *wire.Published
+		err       error
+	}
+	done := make(chan outcome, 1) // room for the one answer: the bus never waits
+	g.hub.Publish(ctx, app.Name, as, p, func(published *wire.Published, err error) { done <- outcome{published, err} })
+	select {
+	case o := <-done:
+		if o.err == nil {
+			g.cfg.Metrics.Published(p.Class)
+		}
+		return o.published, o.err
+	case <-ctx.Done():
+		return nil, &wire.Error{Code: wire.CodeOverloaded, What: "the room's log did not answer in time", Fix: "Send it again with the same id.", Err: ctx.Err()}
+	}
+}
+
+// Occupants returns who is in a room, in the order of their joins; of some
+// users those who are. exists is false when nobody is in the room.
+func (g *Gateway) Occupants(ctx context.Context, app *App, roomID string, users ...string) (list []room.Occupant, exists bool, err error) {
+	return g.hub.Occupants(ctx, app.Name, roomID, users...)
+}
+
+// Expel takes users, or everybody, out of a room; see [room.Hub.Expel].
+func (g *Gateway) Expel(ctx context.Context, app *App, roomID string, e room.Expulsion) (exists bool, err error) {
+	e.Reason = e.Reason[:min(len(e.Reason), maxReasonBytes)]
+	return g.hub.Expel(ctx, app.Name, roomID, e)
+}
+
+// expulsion is a room that the session lost by an operator's order.
+type expulsion struct{ room, reason string }
+
+// maxExpulsions bounds those that a session remembers; older ones go first.
+const maxExpulsions = 64
+
+// Expel implements [room.Owner].
+func (s *session) Expel(roomID string, why room.Exit, reason string) { s.expel(roomID, why, reason) }
+
+// expel takes the session out of a room and tells its client. A client that is
+// away, or whose connection dies with the news, learns it when it wants the
+// room back. It reports whether the session was in the room.
+func (s *session) expel(roomID string, why room.Exit, reason string) bool {
+	if !s.leave(roomID, why) {
+		return false
+	}
+	s.mu.Lock()
+	s.readmit(roomID)
+	if len(s.expelled) == maxExpulsions {
+		s.expelled = slices.Delete(s.expelled, 0, 1)
+	}
+	s.expelled = append(s.expelled, expulsion{roomID, reason})
+	s.mu.Unlock()
+	s.push(&wire.Removed{Room: roomID, Code: wire.CodeKicked, Reason: reason})
+	return true
+}
+
+// readmit forgets that the session was expelled from a room. Callers hold mu.
+func (s *session) readmit(roomID string) {
+	s.expelled = slices.DeleteFunc(s.expelled, func(e expulsion) bool { return e.room == roomID })
+}
+
+// expelledFrom judges a Join of a room that the session is not in. One that goes
+// on from a position comes from a client that has not heard of its expulsion.
+func (c *conn) expelledFrom(s *session, req *wire.Join) error {
+	s.mu.Lock()
+	i := slices.IndexFunc(s.expelled, func(e expulsion) bool { return e.room == req.Room })
+	if i < 0 || req.Epoch == "" {
+		s.readmit(req.Room)
+		s.mu.Unlock()
+		return nil
+	}
+	reason := s.expelled[i].reason
+	s.mu.Unlock()
+	c.push(&wire.Removed{Room: req.Room, Code: wire.CodeKicked, Reason: reason})
+	return &wire.Error{Code: wire.CodeKicked, What: "the operator removed the user from room " + quoted(req.Room) + " while it was away", Fix: "Join the room anew."}
+}
