@@ -20,6 +20,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"parley/internal/token"
 	"parley/server/config"
 )
 
@@ -89,14 +90,15 @@ func report(err error, stderr io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	if mistakes := config.Errors(err); len(mistakes) > 0 {
-		for _, mistake := range mistakes {
-			fmt.Fprintln(stderr, "parley:", mistake)
-		}
+	if errors.Is(err, context.Canceled) {
 		return 1
 	}
-	if !errors.Is(err, context.Canceled) {
-		fmt.Fprintln(stderr, "parley:", err)
+	if refused, ok := errors.AsType[*token.Error](err); ok && refused.Fix != "" {
+		fmt.Fprintf(stderr, "parley: %s. %s\n", refused.What, refused.Fix)
+		return 1
+	}
+	for _, mistake := range config.Errors(err) {
+		fmt.Fprintln(stderr, "parley:", mistake)
 	}
 	return 1
 }

@@ -98,6 +98,34 @@ func TestTokens(t *testing.T) {
 			t.Errorf("a token of %s that has expired: %d %q", dialect, status, errs)
 		}
 	}
+
+	_, out, _ := command("token", "express", "alice", "--room", "r1")
+	made := strings.TrimSpace(out)
+	for args, says := range map[string]string{
+		"token express alice --ttl 1ns":                    "at least one second",
+		"token express alice --app-id 5":                   "--secret",
+		"token express alice --secret short":               "32 characters",
+		"token inspect " + made + " --user bob":            "would be refused",
+		"token inspect " + made + " --room r2":             "would be refused",
+		"token inspect " + made + " --app-id 1000000002":   "would be refused",
+		"token inspect " + made + " --secret " + newSecret: "see the fix above",
+		"token inspect " + strange(t):                      "give the secret of its app with --secret",
+		"token inspect " + made[:40]:                       "see the fix above",
+	} {
+		if status, _, errs := command(strings.Fields(args)...); status == 0 || !strings.Contains(errs, says) {
+			t.Errorf("parley %s: %d %q, want %q", args, status, errs, says)
+		}
+	}
+	if status, _, errs := command("token", "inspect", made, "--user", "alice", "--room", "r1", "--app-id", "1000000001"); status != 0 {
+		t.Errorf("the whole login is good: %d %q", status, errs)
+	}
+}
+
+// strange is a token of an app that nobody here knows.
+func strange(t *testing.T) string {
+	t.Helper()
+	_, out, _ := command("token", "express", "alice", "--app-id", "5", "--secret", newSecret)
+	return strings.TrimSpace(out)
 }
 
 func TestConfig(t *testing.T) {

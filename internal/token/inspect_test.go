@@ -8,6 +8,43 @@ import (
 	"parley/internal/token"
 )
 
+func TestInspectFor(t *testing.T) {
+	only := demo
+	only.Payload = `{"room_id":"r1","privilege":{"1":1}}`
+	volc, err := token.Mint001(token.Claims001{AppID: app001, User: "alice", Room: "r1", Issued: before.Unix()}, key001, token.Options001{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, token string
+		secrets     []string
+		app         string
+		user, room  string
+		want        token.Reason
+	}{
+		{"nothing asked", vectorCBC, []string{secret}, "", "", "", 0},
+		{"all right", vectorCBC, []string{secret}, "1234567890", demo.User, "any", 0},
+		{"another app", vectorCBC, []string{secret}, "7", demo.User, "", token.WrongApp},
+		{"another user", vectorCBC, []string{secret}, "", "Demo", "", token.WrongUser},
+		{"its room", mint(t, only, secret, true), []string{secret}, "", "", "r1", 0},
+		{"another room", mint(t, only, secret, true), []string{secret}, "", "", "R1", token.WrongRoom},
+		{"not opened", vectorCBC, nil, "7", "nobody", "", 0},
+		{"001, all right", volc, []string{key001}, app001, "alice", "r1", 0},
+		{"001, another app", volc, []string{key001}, "1234567890", "alice", "", token.WrongApp},
+		{"001, another user, no key", volc, nil, app001, "bob", "", token.WrongUser},
+		{"001, another room", volc, []string{key001}, "", "", "r2", token.WrongRoom},
+		{"bad anyway", vectorCBC, []string{secret2}, "7", "nobody", "", token.Undecryptable},
+	} {
+		var got token.Reason
+		if in := token.Inspect(c.token, c.secrets, before).For(c.app, c.user, c.room); in.Problem != nil {
+			got = in.Problem.Reason
+		}
+		if got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
 func TestInspect(t *testing.T) {
 	privilege := demo
 	privilege.Payload = `{"room_id":"r1","privilege":{"1":1},"stream_id_list":["s"]}`
