@@ -37,7 +37,14 @@ func runAll(m *testing.M) (int, error) {
 	if program, err = binary(); err != nil {
 		return 1, err
 	}
-	if dev, err = startProcess("127.0.0.1:0"); err != nil {
+	// The server that the tests share keeps its logs on disk, those that start
+	// one of their own mostly have it in memory: both are met.
+	data, err := os.MkdirTemp("", "parley-e2e-")
+	if err != nil {
+		return 1, err
+	}
+	defer func() { _ = os.RemoveAll(data) }()
+	if dev, err = startProcess("127.0.0.1:0", "--data", data); err != nil {
 		return 1, err
 	}
 	defer dev.kill()

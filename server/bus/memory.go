@@ -12,9 +12,10 @@ import (
 
 var _ Bus = (*Memory)(nil)
 
-// Memory is a node of an in-memory cluster. It keeps every promise of [Bus]
-// but durability, and runs under testing/synctest: its clock is time.Now, and
-// its one goroutine runs only while there is something to deliver.
+// Memory is a node of an in-memory cluster: in production the only one of it,
+// when nothing is to be kept. It keeps every promise of [Bus] but durability,
+// and runs under testing/synctest: its clock is time.Now, and its one goroutine
+// runs only while there is something to deliver.
 type Memory struct {
 	broker *Broker
 	name   string

@@ -96,11 +96,7 @@ func Start(ctx context.Context, cfg config.Config, opts Options) (*Node, error) 
 	}
 	n.bus = opts.Bus
 	if n.bus == nil {
-		n.bus, err = bus.OpenNATS(ctx, bus.Options{
-			DataDir: cfg.Data, ReplayMessages: cfg.Replay.Messages, ReplayAge: cfg.Replay.Age,
-			DedupeWindow: dedupeWindow, Log: opts.Log,
-		})
-		if err != nil {
+		if n.bus, err = openBus(ctx, cfg, opts.Log); err != nil {
 			return nil, errors.Join(fmt.Errorf("start the message bus: %w", err), n.listener.Close())
 		}
 	}
@@ -136,6 +132,21 @@ func Start(ctx context.Context, cfg config.Config, opts Options) (*Node, error) 
 	accepting := n.gateway.Listen(n.listener, "/ws", &n.origins)
 	go func() { n.served <- n.http.Serve(accepting) }()
 	return n, nil
+}
+
+// openBus opens the bus that the settings ask for. A node that keeps nothing on
+// disk and shares nothing with other nodes has its log in its own memory: a
+// stream in the memory of an embedded NATS would be lost with the process all
+// the same, and costs a tenth of a millisecond a message (decision 0008).
+func openBus(ctx context.Context, cfg config.Config, log *slog.Logger) (bus.Bus, error) {
+	options := bus.Options{
+		DataDir: cfg.Data, ReplayMessages: cfg.Replay.Messages, ReplayAge: cfg.Replay.Age,
+		DedupeWindow: dedupeWindow, Log: log,
+	}
+	if cfg.Data == "" {
+		return bus.NewMemory(options), nil
+	}
+	return bus.OpenNATS(ctx, options)
 }
 
 // abandon ends what a start has begun that failed.
