@@ -1497,7 +1497,8 @@ func (m *Removed) Decode(src []byte) error {
 }
 
 // Gap says that messages of a room are lost for this client: positions from
-// after_seq (exclusive) to next_seq (inclusive) are not all delivered.
+// after_seq (exclusive) to next_seq (inclusive) are not all delivered. With an
+// empty room they are of the messages outside rooms: see Direct.seq.
 type Gap struct {
 	Room     string
 	AfterSeq uint64

@@ -32,12 +32,22 @@ func (a *App) SetRules(rules Rules) { a.rules.Store(&rules) }
 // Rules are how an app treats its sessions. They are not changed, but replaced.
 type Rules struct {
 	Limits Limits
+	// Profiles are the limits of clients that name one in their Hello. A client
+	// that names none, or none of these, has Limits.
+	Profiles map[string]*Limits
 	// Verify judges a login. A nil Verify lets everybody in.
 	Verify func(user, token string, now time.Time) (Grant, error)
 	// MultiRoom: a session may be in several rooms.
 	MultiRoom bool
 	// KickOnExpiry: an expired token ends the session, not only the next login.
 	KickOnExpiry bool
+}
+
+func (r *Rules) limitsOf(profile string) *Limits {
+	if limits, ok := r.Profiles[profile]; ok {
+		return limits
+	}
+	return &r.Limits
 }
 
 // Grant is what a good token allows.
@@ -75,7 +85,12 @@ type Limits struct {
 	CommandsPerSecond    int // to one user
 	CommandsToManyPerSec int // to several, or to all
 	DataPerSecond        int
+	DataToOnePerSecond   int // to one user; 0: counted with the rest
 	InfoPerSecond        int
+	// Messages per second of one session: to one user outside rooms, and to its
+	// business server.
+	DirectPerSecond   int
+	BusinessPerSecond int
 	// Frames per second of one connection; beyond it, it is closed.
 	FramesPerSecond int
 }
@@ -88,6 +103,7 @@ const (
 	maxTokenBytes   = 8192
 	maxTargets      = 1000
 	maxReasonBytes  = 1024
+	maxClientID     = 128
 	maxListeners    = 64
 	maxListenerText = 256
 )

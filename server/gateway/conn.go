@@ -27,6 +27,11 @@ type conn struct {
 	closed  atomic.Uint32 // the code we closed with
 	hello   *time.Timer
 
+	// Of the reader: the Welcome is among the answers of the frame, and its
+	// client has had the messages outside rooms up to directSeq.
+	welcomed  bool
+	directSeq uint64
+
 	mu      sync.Mutex
 	out     []byte // gathered answers
 	reading bool   // the reader is inside a frame; it writes out at its end
@@ -140,6 +145,10 @@ func (c *conn) take(frame []byte) error {
 	if len(attach) > 0 {
 		c.joined.Store(true)
 	}
+	if c.welcomed && failed == nil {
+		c.welcomed = false
+		c.session.Load().greet(c, c.directSeq)
+	}
 	for _, m := range attach { // the answer to the join is out: now its messages
 		if gap := m.Gap(); gap != nil {
 			c.push(gap)
@@ -193,7 +202,7 @@ func (c *conn) floods() bool {
 
 func (c *conn) limits() *Limits {
 	if s := c.session.Load(); s != nil {
-		return &s.app.Rules().Limits
+		return s.limits()
 	}
 	return &helloLimits
 }
@@ -201,7 +210,7 @@ func (c *conn) limits() *Limits {
 // maxFrame is the largest frame that is taken from the client.
 func (c *conn) maxFrame() int {
 	if s := c.session.Load(); s != nil {
-		if limit := s.app.Rules().Limits.FrameBytes; limit > 0 {
+		if limit := s.limits().FrameBytes; limit > 0 {
 			return limit
 		}
 	}

@@ -13,6 +13,11 @@
 // whose socket is gone waits for [Config.ResumeWindow], its members staying in
 // their rooms, and then ends.
 //
-// Lock order: Gateway.mu → session.mu → room locks → socket.mu. No lock is
+// Messages outside rooms wait in a session's inbox until its client has confirmed
+// them; who sends writes to the receivers' sockets. Messages to a business server
+// go over a session's line, each on a goroutine of its own.
+//
+// Lock order: session.sending, line.mu → Gateway.mu → session.mu → room locks,
+// inbox.mu → socket.mu. No lock is
 // held across a write that can wait.
 package gateway

@@ -71,3 +71,28 @@ func (c *scripted) Write(p []byte) (int, error)      { return len(p), nil }
 func (c *scripted) Close() error                     { return nil }
 func (c *scripted) SetReadDeadline(time.Time) error  { return nil }
 func (c *scripted) SetWriteDeadline(time.Time) error { return nil }
+
+// Kept returns how many messages outside rooms the sessions of a user hold.
+func (g *Gateway) Kept(app, user string) (messages int) {
+	for _, s := range g.reachable(app, user) {
+		if out := s.beenOutside(); out != nil {
+			out.inbox.mu.Lock()
+			messages += len(out.inbox.kept)
+			out.inbox.mu.Unlock()
+		}
+	}
+	return messages
+}
+
+// Remembered returns how many sent messages the sessions of a user know by
+// their client ids.
+func (g *Gateway) Remembered(app, user string) (ids int) {
+	for _, s := range g.reachable(app, user) {
+		if out := s.beenOutside(); out != nil {
+			out.sending.Lock()
+			ids += len(out.sent.known)
+			out.sending.Unlock()
+		}
+	}
+	return ids
+}

@@ -28,6 +28,9 @@ type Config struct {
 	MaxConnections int           // 100,000
 	DrainSpread    time.Duration // clients of a stopping server come back within: 2 s
 
+	// Business calls the servers that sessions name; nil: they can name none.
+	Business BusinessServer
+
 	Random io.Reader // crypto/rand
 	Log    *slog.Logger
 	// Metrics counts; nil counts nothing.
@@ -100,7 +103,9 @@ type Gateway struct {
 	conns    map[*conn]struct{}
 	sessions map[string]*session // by id
 	byUser   map[userKey]*session
+	direct   map[addressee][]*session // those that take messages outside rooms
 	draining bool
+	calls    calls
 
 	workers *workers
 	readers sync.WaitGroup
@@ -120,9 +125,11 @@ func New(hub *room.Hub, cfg Config) *Gateway {
 		conns:    map[*conn]struct{}{},
 		sessions: map[string]*session{},
 		byUser:   map[userKey]*session{},
+		direct:   map[addressee][]*session{},
 		workers:  newWorkers(),
 		stop:     make(chan struct{}),
 	}
+	g.calls.ctx, g.calls.end = context.WithCancel(context.Background())
 	g.clock.Store(time.Now().UnixMilli())
 	g.SetBounds(Bounds{HelloTimeout: cfg.HelloTimeout, SendBytes: cfg.SendBytes, FrameBytes: cfg.FrameBytes, MaxConnections: cfg.MaxConnections})
 	g.beat.Go(g.heartbeat)
@@ -185,6 +192,7 @@ func (g *Gateway) Close() {
 		s.end(room.ExitStopped)
 	}
 	g.readers.Wait()
+	g.endCalls()
 	close(g.stop)
 	g.beat.Wait()
 	g.workers.close()

@@ -58,6 +58,9 @@ func (c *conn) beat(now int64) {
 		return
 	}
 	c.pingAt.Store(now)
+	if out := s.beenOutside(); out != nil {
+		out.idle(uint64(now))
+	}
 	c.push(&wire.Ping{Nonce: uint64(now), Positions: s.positions()})
 }
 

@@ -61,15 +61,17 @@ var limits = gateway.Limits{
 }
 
 // apps: "open" lets everybody in; "guarded" wants tokens, "strict" ends
-// sessions with them, "single" allows one room; "free" has no rates.
+// sessions with them, "single" allows one room; "free" has no rates; "profiled"
+// has limits that a client asks for.
 func apps() map[string]*gateway.App {
 	free := gateway.Limits{FrameBytes: 64 << 10, MessageBytes: 32 << 10}
 	return map[string]*gateway.App{
-		"open":    gateway.NewApp("open", gateway.Rules{Limits: limits, MultiRoom: true}),
-		"guarded": gateway.NewApp("guarded", gateway.Rules{Limits: limits, MultiRoom: true, Verify: verify}),
-		"strict":  gateway.NewApp("strict", gateway.Rules{Limits: limits, MultiRoom: true, Verify: verify, KickOnExpiry: true}),
-		"single":  gateway.NewApp("single", gateway.Rules{Limits: limits}),
-		"free":    gateway.NewApp("free", gateway.Rules{Limits: free, MultiRoom: true}),
+		"open":     gateway.NewApp("open", gateway.Rules{Limits: limits, MultiRoom: true}),
+		"guarded":  gateway.NewApp("guarded", gateway.Rules{Limits: limits, MultiRoom: true, Verify: verify}),
+		"strict":   gateway.NewApp("strict", gateway.Rules{Limits: limits, MultiRoom: true, Verify: verify, KickOnExpiry: true}),
+		"single":   gateway.NewApp("single", gateway.Rules{Limits: limits}),
+		"profiled": gateway.NewApp("profiled", profiled),
+		"free":     gateway.NewApp("free", gateway.Rules{Limits: free, MultiRoom: true}),
 	}
 }
 
@@ -238,6 +240,12 @@ func (s *server) connect(t testing.TB, headers ...string) *peer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s.over(t, nc, headers...)
+}
+
+// over does the handshake over a connection.
+func (s *server) over(t testing.TB, nc net.Conn, headers ...string) *peer {
+	t.Helper()
 	p := &peer{t: t, nc: nc, events: make(chan event, 1<<16)}
 	if _, err := io.WriteString(nc, handshake+strings.Join(headers, "")+"\r\n"); err != nil {
 		t.Fatal(err)

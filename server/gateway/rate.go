@@ -11,11 +11,11 @@ import (
 type roomRates struct {
 	room                                     string
 	messages, lossy, command, commands, data counter
-	info                                     counter
+	dataToOne, info                          counter
 }
 
-// maxRates bounds the rooms whose rates a session keeps. They outlive a leave:
-// going out and in again gives nothing back.
+// maxRates bounds the rooms, and the users outside rooms, whose rates a session
+// keeps. They outlive a leave: going out and in again gives nothing back.
 const maxRates = 64
 
 // rate returns the session's rates in a room. Callers hold mu.
@@ -36,6 +36,8 @@ func (r *roomRates) publish(limits *Limits, p *wire.Publish, now time.Time) erro
 	switch {
 	case p.Class == wire.ClassLossy:
 		return r.lossy.limit("lossy messages", limits.LossyPerSecond, lossyBurst, now)
+	case p.Kind == wire.KindData && len(p.To) == 1 && limits.DataToOnePerSecond > 0:
+		return r.dataToOne.limit("data messages to one user", limits.DataToOnePerSecond, reliableBurst, now)
 	case p.Kind == wire.KindData:
 		return r.data.limit("data messages", limits.DataPerSecond, reliableBurst, now)
 	case p.Kind == wire.KindCommand && len(p.To) == 1:

@@ -43,7 +43,16 @@ func (c *conn) request(env wire.Envelope) error {
 		return take(c, s, env, &wire.Listen{}, (*conn).listen)
 	case wire.IsPing:
 		return take(c, s, env, &wire.Ping{}, (*conn).ping)
-	case wire.IsPong: // reading it was all it is for
+	case wire.IsPong:
+		return take(c, s, env, &wire.Pong{}, (*conn).pong)
+	case wire.IsSendDirect:
+		return take(c, s, env, &wire.SendDirect{}, (*conn).sendDirect)
+	case wire.IsAskPresence:
+		return take(c, s, env, &wire.AskPresence{}, (*conn).askPresence)
+	case wire.IsSetBusinessServer:
+		return take(c, s, env, &wire.SetBusinessServer{}, (*conn).setBusinessServer)
+	case wire.IsAskBusinessServer:
+		return take(c, s, env, &wire.AskBusinessServer{}, (*conn).askBusinessServer)
 	case wire.IsBye:
 		s.end(room.ExitQuit)
 		c.reply(env.ID, &wire.Done{})
@@ -73,7 +82,7 @@ func malformed(err error) error {
 }
 
 func (c *conn) publish(s *session, id uint64, p *wire.Publish) error {
-	limits := &s.app.Rules().Limits
+	limits := s.limits()
 	s.mu.Lock()
 	m, _ := s.member(p.Room)
 	var err error
@@ -118,8 +127,8 @@ func publishError(limits *Limits, p *wire.Publish) error {
 		return &wire.Error{Code: wire.CodeTooLarge, What: "more receivers than the limit", Fix: "Send to fewer users, or to everyone.", Limit: maxTargets, Got: uint64(len(p.To))}
 	case p.Class > wire.ClassLossy || p.Kind > wire.KindData || p.Format > wire.FormatBytes:
 		return &wire.Error{Code: wire.CodeUnsupported, What: "the server does not know this kind of message", Fix: "Update the server, or don't use this feature."}
-	case len(p.ClientID) > 128:
-		return &wire.Error{Code: wire.CodeInvalid, What: "client id is too long", Fix: "Use a shorter one.", Limit: 128, Got: uint64(len(p.ClientID))}
+	case len(p.ClientID) > maxClientID:
+		return &wire.Error{Code: wire.CodeInvalid, What: "client id is too long", Fix: "Use a shorter one.", Limit: maxClientID, Got: uint64(len(p.ClientID))}
 	}
 	return nil
 }
@@ -138,7 +147,7 @@ func (c *conn) join(s *session, id uint64, req *wire.Join) error {
 	if err := c.expelledFrom(s, req); err != nil {
 		return err
 	}
-	rules := s.app.Rules()
+	rules, limits := s.app.Rules(), s.limits()
 	banned := c.gateway.bans.refuses(s.app.Name, s.user, req.Room, time.Now())
 	s.mu.Lock()
 	if m, _ := s.member(req.Room); m == nil {
@@ -149,8 +158,8 @@ func (c *conn) join(s *session, id uint64, req *wire.Join) error {
 			err = &wire.Error{Code: wire.CodeTokenExpired, What: "the session's token has expired", Fix: "Renew the token, or join with a new one."}
 		case n > 0 && !rules.MultiRoom:
 			err = &wire.Error{Code: wire.CodeSingleRoom, What: "the session is in a room already, and the app allows one", Fix: "Leave the other room first.", Limit: 1, Got: 2}
-		case rules.Limits.Rooms > 0 && n >= rules.Limits.Rooms:
-			err = &wire.Error{Code: wire.CodeTooManyRooms, What: "the session is in as many rooms as the app allows", Fix: "Leave a room first.", Limit: uint64(rules.Limits.Rooms), Got: uint64(n + 1)}
+		case limits.Rooms > 0 && n >= limits.Rooms:
+			err = &wire.Error{Code: wire.CodeTooManyRooms, What: "the session is in as many rooms as the app allows", Fix: "Leave a room first.", Limit: uint64(limits.Rooms), Got: uint64(n + 1)}
 		}
 	}
 	s.mu.Unlock()
@@ -249,7 +258,7 @@ func (c *conn) setVisible(s *session, id uint64, req *wire.SetVisible) error {
 }
 
 func (c *conn) setRoomInfo(s *session, id uint64, req *wire.SetRoomInfo) error {
-	limits := &s.app.Rules().Limits
+	limits := s.limits()
 	tooLarge := func(what string, got, limit int) error {
 		return &wire.Error{
 			Code: wire.CodeTooLarge, What: what + " is " + strconv.Itoa(got) + " bytes, limit " + strconv.Itoa(limit),
@@ -322,6 +331,14 @@ func (c *conn) listen(s *session, _ uint64, req *wire.Listen) error {
 
 func (c *conn) ping(_ *session, _ uint64, req *wire.Ping) error {
 	c.push(&wire.Pong{Nonce: req.Nonce})
+	return nil
+}
+
+// pong answers our ping; that it came was noted already.
+func (c *conn) pong(s *session, _ uint64, req *wire.Pong) error {
+	if out := s.beenOutside(); out != nil {
+		out.inbox.confirm(req.Nonce)
+	}
 	return nil
 }
 

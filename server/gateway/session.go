@@ -22,6 +22,8 @@ type session struct {
 	// instance names the client object that logged in. It may come without the
 	// session's secret: when the Welcome that had it got lost.
 	instance string
+	profile  string // of limits
+	direct   bool   // takes messages outside rooms; guarded by Gateway.mu
 
 	mu         sync.Mutex
 	attempt    uint64 // the client's count of the connection that took the session up last
@@ -36,7 +38,12 @@ type session struct {
 	window     *time.Timer // ends the session, while conn is nil
 	expiry     *time.Timer // kicks, for apps that want it
 	ended      bool
+
+	greeted *conn    // conn, when its Welcome is out
+	outside *outside // nil before the session's first dealings outside rooms
 }
+
+func (s *session) limits() *Limits { return s.app.Rules().limitsOf(s.profile) }
 
 func (s *session) key() userKey { return userKey{s.app.Name, s.user, s.device} }
 
@@ -94,6 +101,7 @@ func (c *conn) helloRequest(id uint64, hello *wire.Hello) error {
 	s.generation++
 	old := s.conn
 	s.conn = c
+	s.ungreet()
 	if s.window != nil {
 		s.window.Stop()
 		s.window = nil
@@ -102,7 +110,7 @@ func (c *conn) helloRequest(id uint64, hello *wire.Hello) error {
 	for _, m := range s.members { // each is attached again by its Join
 		m.Detach()
 	}
-	limits := &s.app.Rules().Limits
+	limits := s.limits()
 	welcome := &wire.Welcome{
 		Session: s.id, Resume: s.id + "." + s.secret, Generation: s.generation, Resumed: resumed,
 		ResumeWindowMS: uint32(g.cfg.ResumeWindow.Milliseconds()),
@@ -119,6 +127,13 @@ func (c *conn) helloRequest(id uint64, hello *wire.Hello) error {
 	s.mu.Unlock()
 	if old != nil {
 		old.close(wire.CloseSuperseded, "the session goes on over a newer connection")
+	}
+	g.mu.Lock()
+	g.list(s, hello.Direct)
+	g.mu.Unlock()
+	c.welcomed = true
+	if resumed {
+		c.directSeq = hello.DirectSeq
 	}
 	g.faults.applyTo(s, c)
 	g.cfg.Metrics.LoggedIn(resumed)
@@ -166,7 +181,7 @@ func (c *conn) login(hello *wire.Hello, now time.Time) (s *session, resumed bool
 	}
 	s = &session{
 		gateway: g, app: app, id: g.secret(), secret: g.secret(),
-		user: hello.User, name: name, device: hello.Device, instance: hello.Instance, grant: grant,
+		user: hello.User, name: name, device: hello.Device, instance: hello.Instance, profile: hello.Profile, grant: grant,
 	}
 	g.mu.Lock()
 	older := g.byUser[s.key()]
@@ -182,6 +197,7 @@ func (c *conn) login(hello *wire.Hello, now time.Time) (s *session, resumed bool
 	}
 	g.sessions[s.id] = s
 	g.byUser[s.key()] = s
+	g.list(s, hello.Direct) // before the older one goes: the user is reachable throughout
 	g.mu.Unlock()
 	if older != nil {
 		older.remove(wire.CodeReplaced, "")
@@ -212,6 +228,9 @@ func helloError(hello *wire.Hello) error {
 		return err
 	}
 	if err := tooLong("instance", hello.Instance, 64); err != nil {
+		return err
+	}
+	if err := tooLong("profile", hello.Profile, 64); err != nil {
 		return err
 	}
 	return tooLong("device", hello.Device, 64)
@@ -255,6 +274,7 @@ func (s *session) detach(c *conn) {
 		return
 	}
 	s.conn = nil
+	s.ungreet()
 	for _, m := range s.members {
 		m.Detach()
 	}
@@ -287,6 +307,8 @@ func (s *session) endIf(why room.Exit, still func() bool) {
 	s.ended = true
 	members := s.members
 	s.members = nil
+	s.ungreet()
+	out := s.outside
 	for _, timer := range []*time.Timer{s.window, s.expiry} {
 		if timer != nil {
 			timer.Stop()
@@ -294,7 +316,11 @@ func (s *session) endIf(why room.Exit, still func() bool) {
 	}
 	s.mu.Unlock()
 	g := s.gateway
+	if out != nil {
+		out.line.close()
+	}
 	g.mu.Lock()
+	g.list(s, false)
 	delete(g.sessions, s.id)
 	if g.byUser[s.key()] == s {
 		delete(g.byUser, s.key())

@@ -206,6 +206,12 @@ func (s *socket) Write(b *room.Batch, w room.Waker) room.Outcome {
 	if b.Framed == nil {
 		b.Framed = framed(b.Buffer())
 	}
+	return s.offer(b.Framed, w)
+}
+
+// offer writes a frame, unless the socket does not take more: w is woken then
+// when it does.
+func (s *socket) offer(frame []byte, w room.Waker) room.Outcome {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closing {
@@ -216,10 +222,10 @@ func (s *socket) Write(b *room.Batch, w room.Waker) room.Outcome {
 		return room.Busy
 	}
 	if s.delay > 0 {
-		s.writeLate(b.Framed)
+		s.writeLate(frame)
 		return room.Sent
 	}
-	s.write(b.Framed)
+	s.write(frame)
 	return room.Sent
 }
 

@@ -204,8 +204,8 @@ func TestNeedReceiver(t *testing.T) {
 // TestVisibilityModel lets members of two nodes come, go, hide and show
 // themselves, and compares what watchers arrive at with who is to be seen.
 func TestVisibilityModel(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		synctest.Test(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rapid.Check(timeless{t}, func(rt *rapid.T) {
 			broker := bus.NewBroker(bus.Options{})
 			hubs := []*room.Hub{newHub(broker.Node("1"), paced), newHub(broker.Node("2"), paced)}
 			watchers := []*client{join(t, hubs[0], "w1", watching("r")), join(t, hubs[1], "w2", watching("r"))}
