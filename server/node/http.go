@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"parley/server/api"
+	"parley/server/api/express"
 	"parley/server/dev"
 	"parley/server/web"
 )
@@ -41,14 +43,29 @@ func (n *Node) routes(devMode bool) (http.Handler, error) {
 	if devMode {
 		mux.Handle("/dev/", dev.Handler(dev.Server{Gateway: n.gateway, Hub: n.hub, Apps: n.cfg.Apps, Origins: &n.origins}))
 	}
-	if site.Has("index.html") {
-		mux.Handle("/", site)
-	} else {
-		mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+	var pages http.Handler = site
+	if !site.Has("index.html") {
+		pages = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "This binary was built without the demo. Build it with: make build", http.StatusNotFound)
 		})
 	}
+	mux.Handle("/", api.ByAction(api.Actions{Plain: n.expressAPI()}, pages))
 	return mux, nil
+}
+
+// expressAPI answers the server API of the Express dialect.
+func (n *Node) expressAPI() http.Handler {
+	return express.New(express.Config{
+		Gateway: n.gateway, Unlimited: n.opts.LimitsOff, Log: n.log,
+		Secrets: func(appID uint32) (secrets []string, ok bool) {
+			for _, app := range n.Settings().Apps {
+				if app.AppID == appID {
+					return app.SecretTexts(), true
+				}
+			}
+			return nil, false
+		},
+	})
 }
 
 func (n *Node) readyz(w http.ResponseWriter, r *http.Request) {

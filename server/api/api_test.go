@@ -1,0 +1,43 @@
+package api_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"parley/server/api"
+)
+
+func named(name string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, name) })
+}
+
+func TestByAction(t *testing.T) {
+	both := api.Actions{Plain: named("plain"), Versioned: named("versioned")}
+	for _, tc := range []struct {
+		method, url string
+		actions     api.Actions
+		want        string
+	}{
+		{"GET", "/?Action=X", both, "plain"},
+		{"POST", "/?AppId=1&Action=X", both, "plain"},
+		{"GET", "/?Action=", both, "plain"},
+		{"POST", "/?Action=X&Version=2023-07-20", both, "versioned"},
+		{"GET", "/?Version=2023-07-20&Action=X", both, "versioned"},
+		{"GET", "/?Action=X&Version=1", api.Actions{Plain: named("plain")}, "other"},
+		{"GET", "/?Action=X", api.Actions{Versioned: named("versioned")}, "other"},
+		{"GET", "/", both, "other"},
+		{"GET", "/?action=X", both, "other"},
+		{"GET", "/?Version=1", both, "other"},
+		{"GET", "/index.html?Action=X", both, "other"},
+		{"OPTIONS", "/?Action=X", both, "other"},
+		{"PUT", "/?Action=X", both, "other"},
+	} {
+		w := httptest.NewRecorder()
+		api.ByAction(tc.actions, named("other")).ServeHTTP(w, httptest.NewRequest(tc.method, tc.url, nil))
+		if got := w.Body.String(); got != tc.want {
+			t.Errorf("%s %s went to %s, want %s", tc.method, tc.url, got, tc.want)
+		}
+	}
+}
