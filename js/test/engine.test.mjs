@@ -59,7 +59,8 @@ test("the first frame says who, and for what", async () => {
   assert.equal(text(hello[5]), "token");
   assert.equal(text(hello[6]), "express");
   assert.equal(text(hello[8]), `parley-sdk/${Parley.version}`);
-  assert.deepEqual(fields(hello[9]).map(([, name]) => text(name)), ["IMRecvBroadcastMessage"]);
+  const listeners = fields(hello[9]).map(([, listener]) => Object.fromEntries(fields(listener)));
+  assert.deepEqual(listeners.filter((listener) => listener[4] === 1).map((listener) => text(listener[2])), ["IMRecvBroadcastMessage"]);
   const join = Object.fromEntries(fields(server.seen.find((e) => e.kind === kind.join).body));
   assert.equal(text(join[1]), "r1");
   assert.equal(join[3], 1);

@@ -1,9 +1,8 @@
-import { encodeArguments, JSONText } from "../bridge/arguments.js";
-import type { Bridge, Voice } from "../bridge/bridge.js";
-import { inOrder } from "../bridge/macrotask.js";
+import { JSONText } from "../bridge/arguments.js";
+import type { Voice } from "../bridge/bridge.js";
+import { Instance } from "../bridge/instance.js";
 import type { TableReader } from "../bridge/table.js";
 import { ParleyError } from "../error.js";
-import { running, whenReady } from "../loader/load.js";
 import { serverURL } from "../server.js";
 import { Emitter } from "./emitter.js";
 import { tellMessages } from "./messages.js";
@@ -21,27 +20,14 @@ export const roomShape: Shape = (error) => ({ code: codes.unknown, msg: error.me
 /** Shape of the sends' rejections. */
 export const sendShape: Shape = (error) => ({ errorCode: codes.unknown, extendedData: error.message });
 
-/** A call that waits for the program. */
-interface Waiting {
-  run(bridge: Bridge): void;
-  fail(error: Error): void;
-}
-
 /**
- * What is behind one ZegoExpressEngine. Calls run in Go; until Go is there they
- * wait in order. The little that must be answered at once before that is kept
- * here.
+ * What is behind one ZegoExpressEngine. Calls run in Go; the little that must be
+ * answered at once before Go is there is kept here.
  */
 export class Core implements Voice {
-  readonly emitter = new Emitter(() => this.#listenLater());
-  readonly #appID: unknown;
+  readonly emitter = new Emitter(() => this.#go.listenLater(() => this.emitter.names()));
   readonly #server: unknown;
-
-  #bridge: Bridge | undefined;
-  #id = 0;
-  #starting = false;
-  #waiting: Waiting[] = [];
-  #listenPending = false;
+  readonly #go: Instance;
   #destroyed = false;
 
   #multi: boolean | undefined;
@@ -53,32 +39,14 @@ export class Core implements Voice {
   readonly #told = new Set<unknown>();
 
   constructor(appID: unknown, server: unknown) {
-    this.#appID = appID;
     this.#server = server;
-    if (typeof WebSocket !== "undefined") this.#start();
+    this.#go = new Instance({ dialect: "express", voice: this, args: [appID], opened: (go) => this.#opened(go) });
   }
 
   /** Calls a method of Go and returns its promise, which settles in order with the events. */
   call(method: string, args: readonly unknown[], shape: Shape): Promise<unknown> {
     if (this.#destroyed) return Promise.reject(afterDestroy(method));
-    return new Promise((resolve, reject) => {
-      // What was told before the answer came is heard before it.
-      const fulfil = (value: unknown): void => inOrder(() => resolve(value));
-      const settle = (error: unknown): void => {
-        const reason = error instanceof Error ? shape(error) : error;
-        inOrder(() => reject(reason));
-      };
-      let encoded: Uint8Array;
-      try {
-        encoded = encodeArguments(args);
-      } catch (error) { // a getter of the page's that throws
-        return settle(error instanceof Error ? error : new Error(String(error)));
-      }
-      this.#run({
-        run: (bridge) => void bridge.call(this.#id, index(bridge, method), encoded, { resolve: fulfil, reject: settle }),
-        fail: settle,
-      });
-    });
+    return this.#go.call(method, args, (reason) => (reason instanceof Error ? shape(reason) : reason));
   }
 
   loginRoom(roomID: unknown, token: unknown, user: unknown, config: unknown): Promise<unknown> {
@@ -91,8 +59,11 @@ export class Core implements Voice {
         ? new ParleyError("NO_SERVER", "No server is configured.", "Call Parley.configure({ server: 'wss://your-host/ws' }).")
         : undefined;
     if (missing !== undefined) return Promise.reject(this.#loginFailed(roomID, missing));
-    if (this.#bridge === undefined && typeof roomID === "string" && roomID !== "") this.#expected.push(roomID);
-    const shape: Shape = (error) => this.#loginFailed(roomID, error);
+    if (!this.#go.running && typeof roomID === "string" && roomID !== "") this.#expected.push(roomID);
+    const shape: Shape = (error) => {
+      if (!this.#go.running) this.#expected = [];
+      return this.#loginFailed(roomID, error);
+    };
     return this.call("loginRoom", [roomID, token, user, config, url], shape);
   }
 
@@ -104,51 +75,47 @@ export class Core implements Voice {
       this.#noRoom(roomID);
       return undefined;
     }
-    if (this.#bridge === undefined) {
+    if (!this.#go.running) {
       if (this.#expected.length > 0 && !all && !this.#expected.includes(roomID as string)) return wrong;
       this.#expected = all ? [] : this.#expected.filter((id) => id !== roomID);
-      if (!this.#starting && this.#waiting.length === 0) {
-        this.#noRoom(roomID);
-        return undefined;
-      }
-      const encoded = encodeArguments([roomID]);
-      this.#run({ run: (bridge) => void this.#logout(bridge, encoded, roomID), fail: () => this.#noRoom(roomID) });
+      if (this.#go.idle) this.#noRoom(roomID);
+      else this.#go.run(() => void this.#logout(roomID), () => this.#noRoom(roomID));
       return undefined;
     }
-    return this.#logout(this.#bridge, encodeArguments([roomID]), roomID) === codes.wrongRoom ? wrong : undefined;
+    return this.#logout(roomID) === codes.wrongRoom ? wrong : undefined;
   }
 
   renewToken(token: unknown, roomID: unknown): boolean {
     // Nothing can be logged in to before the program runs.
-    return this.#now("renewToken", [token, roomID]) === 1;
+    return this.#go.now("renewToken", [token, roomID]) === 1;
   }
 
   enableMultiRoom(enable: unknown): boolean {
     if (typeof enable !== "boolean" || this.#multi !== undefined || this.#loginCalled || this.#destroyed) return false;
     this.#multi = enable;
-    this.#now("enableMultiRoom", [enable]);
+    this.#go.now("enableMultiRoom", [enable]);
     return true;
   }
 
   setRoomScenario(scenario: unknown): boolean {
     const valid = typeof scenario === "number" && Number.isInteger(scenario) && scenario >= 3 && scenario <= 9;
-    return valid && this.#now("loggedIn", []) !== 1;
+    return valid && this.#go.now("loggedIn", []) !== 1;
   }
 
   setRoomRetryTime(seconds: number): void {
     this.#retrySeconds = seconds;
-    this.#now("setRoomRetryTime", [seconds]);
+    this.#go.now("setRoomRetryTime", [seconds]);
   }
 
   networkTime(): { timestamp: number; maxDeviation: number } {
     let maxDeviation = 0;
-    const timestamp = this.#now("networkTime", [], (value) => void (maxDeviation = value as number)) ?? 0;
+    const timestamp = this.#go.now("networkTime", [], (value) => void (maxDeviation = value as number)) ?? 0;
     return { timestamp, maxDeviation };
   }
 
   limits(): unknown {
     let limits: unknown;
-    this.#now("limits", [], (value) => void (limits = value ?? undefined));
+    this.#go.now("limits", [], (value) => void (limits = value ?? undefined));
     return limits;
   }
 
@@ -156,16 +123,7 @@ export class Core implements Voice {
     if (this.#destroyed) return;
     this.#destroyed = true;
     this.#expected = [];
-    if (this.#bridge === undefined && this.#waiting.length === 0) return;
-    this.#run({
-      run: (bridge) => {
-        bridge.call(this.#id, index(bridge, "destroyEngine"), encodeArguments([]));
-        bridge.end(this.#id);
-        this.#id = 0;
-        this.#bridge = undefined;
-      },
-      fail: () => {},
-    });
+    this.#go.end("destroyEngine");
   }
 
   sendCustomCommand(roomID: unknown, command: unknown, users: unknown): Promise<unknown> {
@@ -196,8 +154,7 @@ export class Core implements Voice {
   }
 
   fatal(error: Error): void {
-    this.#bridge = undefined;
-    this.#id = 0;
+    this.#go.lost();
     for (const room of this.#told) {
       this.emitter.emit("roomStateUpdate", room, "DISCONNECTED", codes.unknown, error.message);
       this.emitter.emit("roomStateChanged", room, "RECONNECT_FAILED", codes.unknown, error.message);
@@ -205,53 +162,15 @@ export class Core implements Voice {
     this.#told.clear();
   }
 
-  // Starting.
-
-  #start(): void {
-    if (this.#starting || this.#bridge !== undefined || this.#destroyed) return;
-    const bridge = running();
-    if (bridge !== undefined) return this.#open(bridge);
-    this.#starting = true;
-    whenReady().then(
-      (ready) => {
-        this.#starting = false;
-        this.#open(ready);
-      },
-      (error: unknown) => {
-        this.#starting = false;
-        const waiting = this.#waiting.splice(0);
-        this.#expected = [];
-        for (const call of waiting) call.fail(error as Error);
-      },
-    );
-  }
-
-  #open(bridge: Bridge): void {
-    if (this.#destroyed && this.#waiting.length === 0) return;
-    this.#id = bridge.open("express", this, encodeArguments([this.#appID]));
-    this.#bridge = bridge;
-    if (this.#multi !== undefined) this.#now("enableMultiRoom", [this.#multi]);
-    if (this.#retrySeconds !== undefined) this.#now("setRoomRetryTime", [this.#retrySeconds]);
-    this.#now("listen", [this.emitter.names()]);
+  #opened(go: Instance): void {
+    if (this.#multi !== undefined) go.now("enableMultiRoom", [this.#multi]);
+    if (this.#retrySeconds !== undefined) go.now("setRoomRetryTime", [this.#retrySeconds]);
+    go.now("listen", [this.emitter.names()]);
     this.#expected = [];
-    for (const call of this.#waiting.splice(0)) call.run(bridge);
   }
 
-  #run(call: Waiting): void {
-    if (this.#bridge === undefined) this.#start();
-    if (this.#bridge !== undefined) return call.run(this.#bridge);
-    this.#waiting.push(call);
-  }
-
-  /** Calls a method that answers at once; undefined while there is no program. */
-  #now(method: string, args: readonly unknown[], told?: (value: unknown) => void): number | undefined {
-    if (this.#bridge === undefined) return undefined;
-    const pending = told && { resolve: told, reject: () => {} };
-    return this.#bridge.call(this.#id, index(this.#bridge, method), encodeArguments(args), pending);
-  }
-
-  #logout(bridge: Bridge, encoded: Uint8Array, roomID: unknown): number {
-    const result = bridge.call(this.#id, index(bridge, "logoutRoom"), encoded);
+  #logout(roomID: unknown): number | undefined {
+    const result = this.#go.now("logoutRoom", [roomID]);
     if (result === logoutNoLogin) this.#noRoom(roomID);
     return result;
   }
@@ -272,16 +191,6 @@ export class Core implements Voice {
     this.emitter.emit("roomStateChanged", roomID, "LOGIN_FAILED", code, error.message);
     return { code, msg: error.message };
   }
-
-  /** Tells Go what is listened for, once for many changes in a row. */
-  #listenLater(): void {
-    if (this.#listenPending || this.#bridge === undefined) return;
-    this.#listenPending = true;
-    queueMicrotask(() => {
-      this.#listenPending = false;
-      this.#now("listen", [this.emitter.names()]);
-    });
-  }
 }
 
 /** The number for a failure of the SDK itself. */
@@ -294,8 +203,4 @@ function failureCode(error: Error): number {
 function afterDestroy(method: string): unknown {
   if (method === "loginRoom" || method === "switchRoom") return { code: codes.initFailed, msg: "engine is destroyed" };
   return { errorCode: method === "setRoomExtraInfo" ? codes.wrongRoom : codes.notLogin };
-}
-
-function index(bridge: Bridge, method: string): number {
-  return bridge.offer?.dialects["express"]?.indexOf(method) ?? -1;
 }
