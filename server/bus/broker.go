@@ -16,9 +16,10 @@ type Broker struct {
 	options Options
 	epoch   string
 
-	mu    sync.Mutex // before a node's queue.mu
-	seq   uint64     // of the youngest entry of all rooms
-	rooms map[Room]*memoryRoom
+	mu     sync.Mutex // before a node's queue.mu
+	seq    uint64     // of the youngest entry of all rooms
+	rooms  map[Room]*memoryRoom
+	queues map[string]*memoryQueue // by the node's name
 	// forgot is the highest position of a room that isn't in rooms any more.
 	forgot uint64
 
@@ -62,6 +63,7 @@ func NewBroker(options Options) *Broker {
 		options: options.withDefaults(),
 		epoch:   epoch,
 		rooms:   make(map[Room]*memoryRoom),
+		queues:  make(map[string]*memoryQueue),
 	}
 }
 

@@ -95,6 +95,12 @@ type Bus interface {
 	// Leases returns the live leases of a room that other nodes hold.
 	Leases(ctx context.Context, room Room) (map[string][]byte, error)
 
+	// OpenQueue opens this node's queue, with what an earlier life of the node
+	// has left in it; the data directory, or for Memory the broker and the
+	// node's name, say which. Only one may be open at a time. Close it by closing
+	// the bus, after its last user.
+	OpenQueue(ctx context.Context, o QueueOptions) (*Queue, error)
+
 	// Ready returns nil while the bus can do its work.
 	Ready(ctx context.Context) error
 	// Close stops deliveries, waits for the appends under way, ends the node's

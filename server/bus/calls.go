@@ -41,6 +41,7 @@ const (
 	appending callKind = iota
 	leasing
 	asking
+	putting // jobs into a queue
 	kinds
 )
 

@@ -45,6 +45,13 @@ func conform(t *testing.T, open opener) {
 		{"OverloadIsAnError", testOverload},
 		{"AttachCutsTheLogExactly", testAttachBoundary},
 		{"AnyHistory", testHistory},
+		{"QueueLinesWaitForTheirOwn", testQueueLines},
+		{"QueueKeepsTheOrderOfPuts", testQueueOrder},
+		{"QueueStoresAnIDOnce", testQueueID},
+		{"QueueIsBounded", testQueueBound},
+		{"QueueNotes", testQueueNotes},
+		{"QueueDeadAreBounded", testQueueDead},
+		{"QueueClosed", testQueueClosed},
 		{"Close", testClose},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open) })

@@ -20,6 +20,10 @@ type embedded struct {
 // effect, which is logged.
 const leaseBytes = 64 << 20
 
+// queueRoom is what the server sets aside for a queue. It is an account, not
+// memory or disk in use.
+const queueRoom = maxQueueBytes + maxNoteBytes + maxDeadBytes
+
 func startEmbedded(o Options) (*embedded, error) {
 	e := &embedded{}
 	dir := o.DataDir
@@ -41,8 +45,8 @@ func startEmbedded(o Options) (*embedded, error) {
 		JetStream:              true,
 		DisableJetStreamBanner: true,
 		StoreDir:               dir,
-		JetStreamMaxMemory:     o.MaxBytes + 2*leaseBytes,
-		JetStreamMaxStore:      2*o.MaxBytes + leaseBytes,
+		JetStreamMaxMemory:     o.MaxBytes + 2*leaseBytes + queueRoom,
+		JetStreamMaxStore:      2*o.MaxBytes + leaseBytes + queueRoom,
 		SyncAlways:             o.DataDir != "" && !o.NoSync,
 		MaxPayload:             8 << 20,
 		MaxPending:             256 << 20,
