@@ -21,6 +21,7 @@ type devCommand struct {
 	Limits string   `help:"Rate limits: on, or off for load tests." enum:"on,off" default:"on"`
 	Admin  string   `help:"Serve profiles (/debug/pprof/) on this address." placeholder:"HOST:PORT"`
 	Remote bool     `help:"Listen beyond this machine although the apps' secrets are public."`
+	Hook   string   `help:"Tell the business server at this URL who enters and leaves rooms, of both apps." placeholder:"URL"`
 	Log    string   `help:"Log level: debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
 }
 
@@ -29,6 +30,10 @@ func (c *devCommand) Run(con *console) error {
 	cfg := config.Defaults()
 	cfg.Listen, cfg.AdminListen, cfg.Data, cfg.Origins, cfg.Apps = c.Listen, c.Admin, c.Data, c.Origin, config.DevApps()
 	cfg.AllowDevSecrets, cfg.AdminKey = c.Remote, config.DevAdminKey
+	cfg.Callbacks.AllowPrivate = true // the business server is on this machine, too
+	for i := range cfg.Apps {
+		cfg.Apps[i].CallbackURL = c.Hook
+	}
 	if err := cfg.Log.Level.UnmarshalText([]byte(c.Log)); err != nil {
 		return err
 	}

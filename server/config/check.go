@@ -32,6 +32,7 @@ func Check(c Config, from Provenance) error {
 	k.addresses()
 	k.origins()
 	k.limits()
+	k.retries()
 	k.apps()
 	return k.wrong.join()
 }
@@ -164,6 +165,7 @@ func (k *checker) apps() {
 			}
 			k.secret(key, secret, secrets)
 		}
+		k.callbacks(i, app)
 		if s := app.CallbackSecret; s != "" {
 			key := appKey(i, "callbackSecret")
 			if !printable(s) {

@@ -28,6 +28,28 @@ func TestCheck(t *testing.T) {
 		{"good", func(*config.Config) {}, "", ""},
 		{"any free port", func(c *config.Config) { c.Listen, c.AdminListen = "127.0.0.1:0", "127.0.0.1:0" }, "", ""},
 		{"origins", func(c *config.Config) { c.Origins = []string{"https://a.example", "http://[::1]:8080", "*"} }, "", ""},
+		{"callbacks", func(c *config.Config) {
+			c.Apps[0].CallbackURL, c.Apps[0].CallbackEvents = "https://shop.example/hook", config.CallbackEventNames
+		}, "", ""},
+		{"callback URL without secret", func(c *config.Config) {
+			c.Apps[0].CallbackURL, c.Apps[0].CallbackEvents, c.Apps[0].CallbackSecret = "https://shop.example/hook", config.CallbackEventNames, ""
+		}, "apps[0].callbackURL", "without a secret"},
+		{"callback URL of another scheme", func(c *config.Config) {
+			c.Apps[0].CallbackURL, c.Apps[0].CallbackEvents = "ftp://shop.example", config.CallbackEventNames
+		}, "apps[0].callbackURL", "not the URL"},
+		{"callback URL with a user", func(c *config.Config) {
+			c.Apps[0].CallbackURL, c.Apps[0].CallbackEvents = "https://a:b@shop.example", config.CallbackEventNames
+		}, "apps[0].callbackURL", "names a user"},
+		{"callback of nothing", func(c *config.Config) { c.Apps[0].CallbackURL = "https://shop.example/hook" }, "apps[0].callbackEvents", "is empty"},
+		{"unknown callback event", func(c *config.Config) { c.Apps[0].CallbackEvents = []string{"room_logon"} }, "apps[0].callbackEvents", "not an event"},
+		{"retry out of range", func(c *config.Config) { c.Callbacks.Retry = []time.Duration{time.Second, 0} }, "callbacks.retry", "out of range"},
+		{"many retries", func(c *config.Config) {
+			c.Callbacks.Retry = make([]time.Duration, 21)
+			for i := range c.Callbacks.Retry {
+				c.Callbacks.Retry[i] = time.Second
+			}
+		}, "callbacks.retry", "21 entries"},
+		{"no retry", func(c *config.Config) { c.Callbacks.Retry = nil }, "", ""},
 		{"no callback secret", func(c *config.Config) { c.Apps[0].CallbackSecret = "" }, "", ""},
 		{"listen without port", func(c *config.Config) { c.Listen = "127.0.0.1" }, "listen", "not an address"},
 		{"listen past ports", func(c *config.Config) { c.Listen = ":65536" }, "listen", "not an address"},

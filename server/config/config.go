@@ -18,6 +18,7 @@ type Config struct {
 	Limits      Limits
 	Heartbeat   Heartbeat
 	Replay      Replay
+	Callbacks   Callbacks
 	Drain       time.Duration // how long a stopping server waits for sessions to move
 	Log         Log
 
@@ -37,7 +38,9 @@ type App struct {
 	Name           string   // in logs and admin API: a-z, 0-9, "-"; at most 32
 	AppID          uint32   // what clients and tokens say
 	ServerSecrets  []Secret // 32 characters each; the first mints, all verify
-	CallbackSecret Secret   // signs callbacks; empty: callbacks can't be signed
+	CallbackURL    string   // where the business server takes callbacks; empty: none are made
+	CallbackEvents []string // of CallbackEventNames
+	CallbackSecret Secret   // signs callbacks
 	TokenAuth      bool     // logins need a good token
 	MultiRoom      bool     // a session may be in several rooms
 	KickOnExpiry   bool     // an expired token ends the session, not only the next login
@@ -80,6 +83,18 @@ type Limits struct {
 	MaxRoomsPerSession int
 	MaxConnections     int
 	HelloTimeout       time.Duration // from accept to the first frame
+}
+
+// Callbacks says how callbacks to business servers are made.
+type Callbacks struct {
+	Retry        []time.Duration // waits from a failed try to the next one
+	Timeout      time.Duration   // of one request
+	Concurrency  int             // requests to one app's business server at a time
+	AllowPrivate bool            // addresses that are not public
+	AnswerBytes  int             // read of an answer
+	QueueBytes   int             // callbacks that wait
+	DeadKept     int             // given-up callbacks kept of one app
+	DeadAge      time.Duration   // and for how long
 }
 
 // Heartbeat is the server's pulse.

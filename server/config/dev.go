@@ -9,6 +9,7 @@ var devApps = []App{
 		Name:           "demo",
 		AppID:          1000000001,
 		ServerSecrets:  []Secret{"parley0dev0demo0server0secret001"},
+		CallbackEvents: CallbackEventNames,
 		CallbackSecret: "parley0dev0demo0callback0secret1",
 		TokenAuth:      true,
 		MultiRoom:      true,
@@ -22,6 +23,7 @@ var devApps = []App{
 		Name:           "other",
 		AppID:          1000000002,
 		ServerSecrets:  []Secret{"parley0dev0other0server0secret02"},
+		CallbackEvents: CallbackEventNames,
 		CallbackSecret: "parley0dev0other0callback0secret",
 		TokenAuth:      true,
 		MultiRoom:      true,
@@ -49,6 +51,7 @@ func DevApps() []App {
 	apps := slices.Clone(devApps)
 	for i := range apps {
 		apps[i].ServerSecrets = slices.Clone(apps[i].ServerSecrets)
+		apps[i].CallbackEvents = slices.Clone(apps[i].CallbackEvents)
 	}
 	return apps
 }

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -218,6 +219,11 @@ func (s setting[T]) parseNode(field any, node *yaml.Node) *Error {
 		}
 		*f = texts
 		return nil
+	case *[]time.Duration:
+		if !isList {
+			return &Error{What: "is not a list", Fix: "write [2s, 4s] or one \"- 2s\" per line"}
+		}
+		return s.parse(field, strings.Join(texts, ","))
 	case *[]Secret:
 		if !isList {
 			return &Error{What: "is not a list", Fix: "write [secret] or one \"- secret\" per line"}

@@ -57,8 +57,12 @@ func TestDefaults(t *testing.T) {
 		},
 		Heartbeat: config.Heartbeat{Interval: 25 * time.Second, Timeout: 90 * time.Second},
 		Replay:    config.Replay{Messages: 1000, Age: 10 * time.Minute},
-		Drain:     10 * time.Second,
-		Log:       config.Log{Level: slog.LevelInfo, Format: "text"},
+		Callbacks: config.Callbacks{
+			Retry:   []time.Duration{2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second, 32 * time.Second},
+			Timeout: 5 * time.Second, Concurrency: 8, AnswerBytes: 64 << 10, QueueBytes: 64 << 20, DeadKept: 1000, DeadAge: 168 * time.Hour,
+		},
+		Drain: 10 * time.Second,
+		Log:   config.Log{Level: slog.LevelInfo, Format: "text"},
 	}
 	got, from, err := config.Load("", nil, nil)
 	if err != nil {
@@ -85,6 +89,8 @@ apps:
   - name: shop
     appID: 4294967295
     serverSecrets: [`+secretA+`, 01234567890123456789012345678901]
+    callbackURL: https://shop.example/callbacks?key=1
+    callbackEvents: [room_login, room_logout]
     callbackSecret: `+secretB+`
     tokenAuth: false
     kickOnExpiry: true
@@ -93,6 +99,7 @@ limits:
   maxFrameBytes: 131072
   helloTimeout: 1s
 heartbeat: {interval: 10s}
+callbacks: {retry: [1s, 500ms], allowPrivate: true}
 drain: 1m
 log: {level: debug, format: json}
 `, nil, nil)
@@ -101,10 +108,11 @@ log: {level: debug, format: json}
 	want.TLS = config.TLS{Cert: "c.pem", Key: "k.pem"}
 	want.Origins = []string{"https://a.example", "*"}
 	want.Apps = []config.App{
-		{Name: "shop", AppID: 1<<32 - 1, ServerSecrets: []config.Secret{secretA, "01234567890123456789012345678901"}, CallbackSecret: secretB, MultiRoom: true, KickOnExpiry: true},
-		{Name: "game", AppID: 7, TokenAuth: true, MultiRoom: true},
+		{Name: "shop", AppID: 1<<32 - 1, ServerSecrets: []config.Secret{secretA, "01234567890123456789012345678901"}, CallbackURL: "https://shop.example/callbacks?key=1", CallbackEvents: []string{"room_login", "room_logout"}, CallbackSecret: secretB, MultiRoom: true, KickOnExpiry: true},
+		{Name: "game", AppID: 7, CallbackEvents: config.CallbackEventNames, TokenAuth: true, MultiRoom: true},
 	}
 	want.Limits.MaxFrameBytes, want.Limits.HelloTimeout = 131072, time.Second
+	want.Callbacks.Retry, want.Callbacks.AllowPrivate = []time.Duration{time.Second, 500 * time.Millisecond}, true
 	want.Heartbeat.Interval, want.Drain = 10*time.Second, time.Minute
 	want.Log = config.Log{Level: slog.LevelDebug, Format: "json"}
 	if cfg.Apps[0].SecretTexts()[0] != secretA {
@@ -114,7 +122,7 @@ log: {level: debug, format: json}
 		t.Error(diff)
 	}
 	for key, line := range map[string]string{
-		"listen": ":2", "tls.key": ":4", "origins[1]": ":6", "apps[0].appID": ":11", "apps[1].serverSecrets": ":16", "limits.helloTimeout": ":19", "log.level": ":22",
+		"listen": ":2", "tls.key": ":4", "origins[1]": ":6", "apps[0].appID": ":11", "apps[1].serverSecrets": ":18", "limits.helloTimeout": ":21", "log.level": ":25",
 	} {
 		if got := from.Of(key); got != (config.Source{Layer: config.FromFile, Where: path + line}) {
 			t.Errorf("%s: got %+v, want line %s", key, got, line)

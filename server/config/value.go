@@ -19,6 +19,15 @@ func (s setting[T]) parse(field any, text string) *Error {
 		*f = Secret(text)
 	case *[]string:
 		*f = split(text)
+	case *[]time.Duration:
+		*f = nil
+		for _, part := range split(text) {
+			d, err := time.ParseDuration(part)
+			if err != nil {
+				return &Error{What: fmt.Sprintf("%q is not a duration", part), Fix: "write a number with its unit, such as 500ms, 10s or 5m", Err: err}
+			}
+			*f = append(*f, d)
+		}
 	case *[]Secret:
 		*f = nil
 		for _, part := range split(text) {
@@ -104,6 +113,12 @@ func render(field any) string {
 		return strings.Join(shown, ", ")
 	case *time.Duration:
 		return brief(*f)
+	case *[]time.Duration:
+		shown := make([]string, len(*f))
+		for i, d := range *f {
+			shown[i] = brief(d)
+		}
+		return strings.Join(shown, ", ")
 	case *slog.Level:
 		return strings.ToLower(f.String())
 	case *bool:

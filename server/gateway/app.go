@@ -53,6 +53,8 @@ func (r *Rules) limitsOf(profile string) *Limits {
 // Grant is what a good token allows.
 type Grant struct {
 	Expires time.Time // zero: never
+	// TokenVersion is that of the token's format; 0: there was no token.
+	TokenVersion int
 	// AllowsRoom returns nil or a *wire.Error; nil AllowsRoom allows all.
 	AllowsRoom func(room string) error
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"parley/internal/wire"
+	"parley/server/hook"
 	"parley/server/room"
 )
 
@@ -30,6 +31,8 @@ type Config struct {
 
 	// Business calls the servers that sessions name; nil: they can name none.
 	Business BusinessServer
+	// Hook tells business servers who enters and leaves rooms; nil tells nobody.
+	Hook *hook.Hook
 
 	Random io.Reader // crypto/rand
 	Log    *slog.Logger

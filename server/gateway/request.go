@@ -172,10 +172,20 @@ func (c *conn) join(s *session, id uint64, req *wire.Join) error {
 	if err != nil {
 		return err
 	}
+	// Before anything can take the session out of the room again: the roll
+	// hears of the entry first.
+	if err := s.enter(ctx, req, &grant); err != nil {
+		if !joined.Resumed {
+			m.Leave(room.ExitQuit)
+			s.depart(req.Room, room.ExitQuit)
+		}
+		return err
+	}
 	s.mu.Lock()
 	if s.ended {
 		s.mu.Unlock()
 		m.Leave(room.ExitQuit)
+		s.depart(req.Room, room.ExitQuit)
 		return nil
 	}
 	// A newer connection may have taken the session over meanwhile, and joined
@@ -236,8 +246,12 @@ func (s *session) admitted(roomID string) (Grant, bool) {
 }
 
 func (c *conn) leave(s *session, id uint64, req *wire.Leave) error {
-	if !s.leave(req.Room, room.ExitQuit) {
+	stored := s.leaveStored(req.Room, room.ExitQuit)
+	if stored == nil {
 		return notJoined(req.Room)
+	}
+	if err := departed(stored); err != nil {
+		return err
 	}
 	c.reply(id, &wire.Done{})
 	return nil

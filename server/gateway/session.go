@@ -35,6 +35,7 @@ type session struct {
 	expelled   []expulsion
 	grants     map[string]Grant // of rooms joined with a token of their own
 	rates      []roomRates
+	silent     bool        // the last connection ended since it did not answer
 	window     *time.Timer // ends the session, while conn is nil
 	expiry     *time.Timer // kicks, for apps that want it
 	ended      bool
@@ -275,6 +276,7 @@ func (s *session) detach(c *conn) {
 	}
 	s.conn = nil
 	s.ungreet()
+	s.silent = c.closed.Load() == uint32(wire.CloseHeartbeat)
 	for _, m := range s.members {
 		m.Detach()
 	}
@@ -326,9 +328,12 @@ func (s *session) endIf(why room.Exit, still func() bool) {
 		delete(g.byUser, s.key())
 	}
 	g.mu.Unlock()
+	stored := make([]<-chan error, 0, len(members))
 	for _, m := range members {
 		m.Leave(why)
+		stored = append(stored, s.depart(m.Room(), why))
 	}
+	_ = departed(stored...) // the roll has logged it, and stores it later
 }
 
 // remove ends the session and tells its client why.
@@ -363,6 +368,12 @@ func (s *session) member(roomID string) (*room.Member, int) {
 
 // leave takes the session out of one room. It reports whether it was in it.
 func (s *session) leave(roomID string, why room.Exit) bool {
+	return s.leaveStored(roomID, why) != nil
+}
+
+// leaveStored is leave. The channel says when the roll has stored it, and is
+// nil if the session was not in the room.
+func (s *session) leaveStored(roomID string, why room.Exit) <-chan error {
 	s.mu.Lock()
 	m, i := s.member(roomID)
 	if m != nil {
@@ -371,10 +382,10 @@ func (s *session) leave(roomID string, why room.Exit) bool {
 	}
 	s.mu.Unlock()
 	if m == nil {
-		return false
+		return nil
 	}
 	m.Leave(why)
-	return true
+	return s.depart(roomID, why)
 }
 
 // kick takes the session out of a room, or of all when roomID is empty, and

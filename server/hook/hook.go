@@ -146,13 +146,13 @@ func (h *Hook) opened() *bus.Queue {
 	return h.queue
 }
 
-// lastTries bounds how long a hook whose queue does not survive it goes on sending when it is
-// closed.
+// lastTries bounds how long a hook whose queue does not survive it goes on
+// sending when it is closed.
 const lastTries = 2 * time.Second
 
 // Close stores what is under way and stops sending. What waits is sent after
 // the next start; if the queue ends with the process, all who are logged in are
-// logged out, and what waits is tried once more.
+// logged out, and what waits gets two more seconds.
 func (h *Hook) Close(ctx context.Context) {
 	if h == nil {
 		return

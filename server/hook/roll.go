@@ -15,7 +15,6 @@ type hall struct {
 	key    bus.Room
 	life   uint64
 	change uint64
-	hushed bool // the end of this life is not told
 	stays  map[stayKey]*stay
 
 	asks    []ask // not yet carried out
@@ -35,8 +34,8 @@ type ask struct {
 	key     stayKey
 	session string
 	enter   *Login // or else
-	leave   Reason // or else
-	hush    bool   // or else nothing: done comes after what was asked before
+	leave   Reason // or else nothing: done comes after what was asked before
+	quiet   bool   // if the room ends by the leave, that is not told
 	done    chan<- error
 }
 
@@ -70,13 +69,11 @@ func (h *Hook) Enter(ctx context.Context, app, room, session string, who Login) 
 
 // Leave notes that a session goes. The channel gets one answer: nil when that
 // is stored, or why it is not yet; it is tried again then. Sessions that the
-// roll doesn't know are as good as gone.
-func (h *Hook) Leave(app, room, session string, who Login, why Reason) <-chan error {
-	return h.ask(app, room, ask{key: stayKey{who.User, who.Device}, session: session, leave: why})
+// roll doesn't know are as good as gone. If the room ends by this and quiet is
+// set, RoomClosed is not sent.
+func (h *Hook) Leave(app, room, session string, who Login, why Reason, quiet bool) <-chan error {
+	return h.ask(app, room, ask{key: stayKey{who.User, who.Device}, session: session, leave: why, quiet: quiet})
 }
-
-// Hush lets the present life of a room end without an event of its own.
-func (h *Hook) Hush(app, room string) { h.ask(app, room, ask{hush: true}) }
 
 // Settle returns when all that was asked of a room so far is stored.
 func (h *Hook) Settle(ctx context.Context, app, room string) error {
@@ -144,7 +141,7 @@ func settle(batch []ask, err error) {
 // carryOut changes the room as asked, and returns the events of that and how to
 // undo it. Callers hold mu.
 func (h *Hook) carryOut(r *hall, batch []ask) (events []Event, undo func()) {
-	before := *r
+	life, change := r.life, r.change
 	changed := make(map[stayKey]*stay)
 	set := func(key stayKey, s *stay) {
 		if _, twice := changed[key]; !twice {
@@ -157,9 +154,9 @@ func (h *Hook) carryOut(r *hall, batch []ask) (events []Event, undo func()) {
 		}
 	}
 	now := time.Now().UnixMilli()
-	tell := func(kind Kind, who Login, why Reason) {
+	tell := func(kind Kind, who Login, why Reason, quiet bool) {
 		e := Event{ID: rand.Text(), Kind: kind, App: r.key.App, Room: r.key.ID, Life: r.life, AtMS: now, Why: why, Login: who}
-		e.Mute = !h.wants(r.key.App, kind) || kind == RoomClosed && r.hushed
+		e.Mute = quiet || !h.wants(r.key.App, kind)
 		if kind == LoggedIn || kind == LoggedOut {
 			r.change++
 			e.Change = r.change
@@ -173,29 +170,26 @@ func (h *Hook) carryOut(r *hall, batch []ask) (events []Event, undo func()) {
 			set(a.key, &stay{login: s.login, session: a.session}) // it has come back, or never went
 		case a.enter != nil:
 			if s != nil {
-				tell(LoggedOut, s.login, Removed)
+				tell(LoggedOut, s.login, Removed, false)
 			}
 			login := *a.enter
 			login.ID, login.AtMS = h.number(), now
 			if len(r.stays) == 0 {
-				r.life, r.change, r.hushed = h.number(), 0, false
-				tell(RoomCreated, login, "")
+				r.life, r.change = h.number(), 0
+				tell(RoomCreated, login, "", false)
 			}
-			r.hushed = false
 			set(a.key, &stay{login: login, session: a.session})
-			tell(LoggedIn, login, "")
+			tell(LoggedIn, login, "", false)
 		case a.leave != "" && s != nil && s.session == a.session:
 			set(a.key, nil)
-			tell(LoggedOut, s.login, a.leave)
+			tell(LoggedOut, s.login, a.leave, false)
 			if len(r.stays) == 0 {
-				tell(RoomClosed, s.login, a.leave)
+				tell(RoomClosed, s.login, a.leave, a.quiet)
 			}
-		case a.hush:
-			r.hushed = true
 		}
 	}
 	return events, func() {
-		r.life, r.change, r.hushed = before.life, before.change, before.hushed
+		r.life, r.change = life, change
 		for key, s := range changed {
 			set(key, s)
 		}
@@ -268,7 +262,7 @@ func (h *Hook) stored(r *hall, batch []ask, events []Event, undo func(), err err
 func (h *Hook) leaveLater(key bus.Room, batch []ask) {
 	var again []ask
 	for _, a := range batch {
-		if a.leave != "" || a.hush {
+		if a.leave != "" {
 			a.done = nil
 			again = append(again, a)
 		}

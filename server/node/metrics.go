@@ -21,6 +21,7 @@ type metrics struct {
 	published *prometheus.CounterVec
 	closed    *prometheus.CounterVec
 	reloads   *prometheus.CounterVec
+	callbacks map[string]prometheus.Counter
 
 	reliable, lossy prometheus.Counter // of published, looked up once
 }
@@ -49,6 +50,16 @@ func newMetrics() *metrics {
 	}
 	m.reliable = m.published.WithLabelValues("reliable")
 	m.lossy = m.published.WithLabelValues("lossy")
+	m.callbacks = map[string]prometheus.Counter{}
+	for name, help := range map[string]string{
+		"queued":    "Events stored for business servers, those put into the queue again included.",
+		"delivered": "Events that business servers have accepted.",
+		"retried":   "Tries of events that failed and will be made again.",
+		"dead":      "Events given up after the last try.",
+	} {
+		m.callbacks[name] = prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_callbacks_" + name + "_total", Help: help})
+		m.registry.MustRegister(m.callbacks[name])
+	}
 	m.registry.MustRegister(m.accepted, m.logins, m.refused, m.published, m.closed, m.reloads,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
@@ -86,3 +97,11 @@ func (m *metrics) Published(class wire.Class) {
 func (m *metrics) Closed(code wire.CloseCode) {
 	m.closed.WithLabelValues(strconv.Itoa(int(code))).Inc()
 }
+
+func (m *metrics) CallbacksQueued(n int) { m.callbacks["queued"].Add(float64(n)) }
+
+func (m *metrics) CallbackDelivered() { m.callbacks["delivered"].Inc() }
+
+func (m *metrics) CallbackRetried() { m.callbacks["retried"].Inc() }
+
+func (m *metrics) CallbackDead() { m.callbacks["dead"].Inc() }

@@ -16,6 +16,7 @@ import (
 	"parley/server/bus"
 	"parley/server/config"
 	"parley/server/gateway"
+	"parley/server/hook"
 	"parley/server/room"
 )
 
@@ -44,6 +45,7 @@ type Node struct {
 	http     *http.Server
 	admin    *http.Server // nil without an admin address
 	api      *admin.Door  // what the operator asks, at /api/
+	hook     *hook.Hook
 	listener net.Listener
 	opts     Options
 	apps     directory
@@ -111,12 +113,20 @@ func Start(ctx context.Context, cfg config.Config, opts Options) (*Node, error) 
 	if gw.ResumeWindow == 0 {
 		gw.ResumeWindow = cfg.Heartbeat.Timeout
 	}
+	n.hook = n.newHook(cfg, gw.ResumeWindow)
+	gw.Hook = n.hook
 	n.gateway = gateway.New(n.hub, gw)
 	n.counts.gauge("parley_connections", "Open WebSocket connections.", func() float64 { c, _ := n.gateway.Count(); return float64(c) })
 	n.counts.gauge("parley_sessions", "Sessions, those that wait for their client to come back included.", func() float64 { _, s := n.gateway.Count(); return float64(s) })
 	n.counts.gauge("parley_rooms", "Rooms with members on this node.", func() float64 { return float64(n.hub.Count()) })
 
+	n.counts.gauge("parley_callbacks_waiting", "Jobs of one or more events that business servers have not accepted yet.", func() float64 { return float64(n.hook.Waiting()) })
+	if err := n.hook.Configure(ctx, targetsOf(cfg)); err != nil {
+		return nil, errors.Join(err, n.abandon(ctx))
+	}
+
 	n.api = admin.New(string(cfg.AdminKey), opts.Log)
+	n.callbackRoutes()
 	handler, err := n.routes(opts.Dev)
 	if err != nil {
 		return nil, errors.Join(err, n.abandon(ctx))
@@ -152,6 +162,7 @@ func openBus(ctx context.Context, cfg config.Config, log *slog.Logger) (bus.Bus,
 // abandon ends what a start has begun that failed.
 func (n *Node) abandon(ctx context.Context) error {
 	n.gateway.Close()
+	n.hook.Close(ctx)
 	return errors.Join(n.listener.Close(), n.bus.Close(ctx))
 }
 
@@ -173,5 +184,6 @@ func (n *Node) Stop(ctx context.Context) error {
 		stopped = errors.Join(stopped, n.admin.Close())
 	}
 	n.gateway.Close()
+	n.hook.Close(ctx)
 	return errors.Join(drained, stopped, n.bus.Close(ctx))
 }

@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"fmt"
 	"sync/atomic"
@@ -68,6 +69,9 @@ func (n *Node) Reload(load func() (config.Config, error)) (changes []config.Chan
 		}
 	}
 	if err := n.apps.set(merged); err != nil {
+		return nil, err
+	}
+	if err := n.hook.Configure(context.Background(), targetsOf(merged)); err != nil {
 		return nil, err
 	}
 	// From here on nothing fails.

@@ -46,7 +46,7 @@ func verify04(verifier *token.Verifier04) verifyFunc {
 		if err != nil {
 			return gateway.Grant{}, tokenError(err)
 		}
-		grant := gateway.Grant{Expires: time.Unix(claims.Expires, 0)}
+		grant := gateway.Grant{Expires: time.Unix(claims.Expires, 0), TokenVersion: 4}
 		if claims.Payload != "" {
 			grant.AllowsRoom = func(room string) error { return tokenError(claims.AllowsLogin(room)) }
 		}
@@ -62,7 +62,7 @@ func verify001(verifier *token.Verifier001) verifyFunc {
 		if err != nil {
 			return gateway.Grant{}, tokenError(err)
 		}
-		grant := gateway.Grant{AllowsRoom: func(room string) error { return tokenError(claims.AllowsRoom(room)) }}
+		grant := gateway.Grant{TokenVersion: 1, AllowsRoom: func(room string) error { return tokenError(claims.AllowsRoom(room)) }}
 		if claims.Expires > 0 {
 			grant.Expires = time.Unix(claims.Expires, 0)
 		}

@@ -1,0 +1,69 @@
+package gateway
+
+import (
+	"context"
+
+	"parley/internal/wire"
+	"parley/server/hook"
+	"parley/server/room"
+)
+
+// enter has the roll note that the session is in the room of req, and waits
+// until that is stored.
+func (s *session) enter(ctx context.Context, req *wire.Join, grant *Grant) error {
+	login := s.login()
+	login.Token, login.Again = grant.TokenVersion, req.Epoch != ""
+	return s.gateway.cfg.Hook.Enter(ctx, s.app.Name, req.Room, s.id, login)
+}
+
+// depart has the roll note that the session has left a room. The channel says
+// when that is stored.
+func (s *session) depart(roomID string, why room.Exit) <-chan error {
+	reason, quiet := hook.Removed, false
+	switch why {
+	case room.ExitStopped:
+		return stayed // it may come back to the next life of the server
+	case room.ExitQuit:
+		reason = hook.Quit
+	case room.ExitLost:
+		reason = hook.Lost
+		s.mu.Lock()
+		if s.silent {
+			reason = hook.Silent
+		}
+		s.mu.Unlock()
+	case room.ExitExpired:
+		reason = hook.Expired
+	case room.ExitClosed:
+		quiet = true
+	}
+	return s.gateway.cfg.Hook.Leave(s.app.Name, roomID, s.id, s.login(), reason, quiet)
+}
+
+// stayed answers at once.
+var stayed = func() <-chan error {
+	c := make(chan error)
+	close(c)
+	return c
+}()
+
+func (s *session) login() hook.Login {
+	return hook.Login{User: s.user, Name: s.name, Device: s.device}
+}
+
+// departed waits until leaves are stored and returns the first error.
+func departed(stored ...<-chan error) (failed error) {
+	ctx, cancel := background()
+	defer cancel()
+	for _, c := range stored {
+		select {
+		case err := <-c:
+			if failed == nil {
+				failed = err
+			}
+		case <-ctx.Done():
+			return &wire.Error{Code: wire.CodeOverloaded, What: "the callback was not stored in time", Fix: "You have left: nothing is to be done.", Err: ctx.Err()}
+		}
+	}
+	return failed
+}
