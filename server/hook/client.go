@@ -28,6 +28,8 @@ type ClientOptions struct {
 	PerHost int
 	// UserAgent names the sender; "Parley" if empty.
 	UserAgent string
+	// Dial replaces the network, for tests. It is not asked where it leads.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Client posts to servers that others name, and can't be led by them to where
@@ -58,8 +60,11 @@ func NewClient(o ClientOptions) *Client {
 	if !o.AllowPrivate {
 		dialer.Control = func(_, address string, _ syscall.RawConn) error { return addressError(address) }
 	}
+	if o.Dial == nil {
+		o.Dial = dialer.DialContext
+	}
 	transport := &http.Transport{
-		DialContext:            dialer.DialContext,
+		DialContext:            o.Dial,
 		MaxConnsPerHost:        o.PerHost,
 		MaxIdleConnsPerHost:    o.PerHost,
 		MaxIdleConns:           256,

@@ -1,0 +1,4 @@
+package hook
+
+// AddressError judges an address as a dialer does.
+var AddressError = addressError
