@@ -50,10 +50,15 @@ func (g *Gateway) Occupants(ctx context.Context, app *App, roomID string, users 
 	return g.hub.Occupants(ctx, app.Name, roomID, users...)
 }
 
-// Expel takes users, or everybody, out of a room; see [room.Hub.Expel].
+// Expel takes users, or everybody, out of a room; see [room.Hub.Expel]. It waits
+// until the roll of callbacks has stored that.
 func (g *Gateway) Expel(ctx context.Context, app *App, roomID string, e room.Expulsion) (exists bool, err error) {
 	e.Reason = e.Reason[:min(len(e.Reason), maxReasonBytes)]
-	return g.hub.Expel(ctx, app.Name, roomID, e)
+	exists, err = g.hub.Expel(ctx, app.Name, roomID, e)
+	if err != nil || !exists {
+		return exists, err
+	}
+	return true, g.cfg.Hook.Settle(ctx, app.Name, roomID)
 }
 
 // expulsion is a room that the session lost by an operator's order.

@@ -1,0 +1,148 @@
+package gateway_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"parley/internal/wire"
+	"parley/server/bus"
+	"parley/server/gateway"
+	"parley/server/hook"
+	"parley/server/room"
+)
+
+// newRoll returns a hook whose business server is never there, so that all that it is to
+// be told can be read from the dead letters.
+func newRoll(t *testing.T, b bus.Bus, queue bus.QueueOptions) *hook.Hook {
+	t.Helper()
+	h := hook.New(hook.Options{Bus: b, Queue: queue, Retries: []time.Duration{}, Client: hook.ClientOptions{
+		Dial: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("nobody is there") },
+	}})
+	targets := map[string]hook.Target{}
+	for _, app := range []string{"open", "strict"} {
+		targets[app] = hook.Target{URL: "http://business.test/", Secret: "s", Kinds: hook.Kinds(), Render: func(*hook.Event, hook.Stamp) []byte { return nil }}
+	}
+	if err := h.Configure(t.Context(), targets); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { h.Close(context.Background()) })
+	return h
+}
+
+// told returns what an app's business server was to be told.
+func told(t *testing.T, h *hook.Hook, app string) string {
+	t.Helper()
+	synctest.Wait()
+	dead, err := h.Dead(t.Context(), app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, d := range dead {
+		e := d.Event
+		text := strings.TrimPrefix(string(e.Kind), "room_")
+		if e.Kind == hook.LoggedIn || e.Kind == hook.LoggedOut {
+			text += " " + e.Login.User
+		}
+		if e.Login.Again && e.Kind == hook.LoggedIn {
+			text += " again"
+		}
+		if e.Why != "" {
+			text += " " + string(e.Why)
+		}
+		all = append(all, text)
+	}
+	return strings.Join(all, ", ")
+}
+
+// TestRollReasons: every way out of a room has its reason.
+func TestRollReasons(t *testing.T) {
+	const in = "create, login u, "
+	for name, row := range map[string]struct {
+		app  string
+		act  func(t *testing.T, s *server, p *peer)
+		want string // after u has entered
+	}{
+		"leaves":     {"open", func(_ *testing.T, _ *server, p *peer) { p.done(&wire.Leave{Room: "r"}, wire.IsDone, &wire.Done{}) }, "logout u quit, close quit"},
+		"says bye":   {"open", func(_ *testing.T, _ *server, p *peer) { p.done(&wire.Bye{}, wire.IsDone, &wire.Done{}) }, "logout u quit, close quit"},
+		"is silent":  {"open", func(_ *testing.T, _ *server, p *peer) { p.silent.Store(true); time.Sleep(time.Hour) }, "logout u silent, close silent"},
+		"is cut off": {"open", func(_ *testing.T, _ *server, p *peer) { p.cut(); time.Sleep(time.Hour) }, "logout u lost, close lost"},
+		"is cut off, and back in time": {"open", func(t *testing.T, s *server, p *peer) {
+			p.cut()
+			time.Sleep(5 * time.Second)
+			s.enter(t, "open", "other")
+			time.Sleep(time.Second)
+		}, "login other"},
+		"is kicked": {"open", func(t *testing.T, s *server, _ *peer) {
+			s.operator(t, "open").expel(room.Expulsion{Users: []string{"u"}, Why: room.ExitKicked})
+		}, "logout u removed, close removed"},
+		"room is closed": {"open", func(t *testing.T, s *server, _ *peer) {
+			s.operator(t, "open").expel(room.Expulsion{Why: room.ExitClosed})
+		}, "logout u removed"},
+		"room is closed, and told so": {"open", func(t *testing.T, s *server, _ *peer) {
+			s.operator(t, "open").expel(room.Expulsion{Why: room.ExitClosedTold})
+		}, "logout u removed, close removed"},
+		"logs in again elsewhere": {"open", func(t *testing.T, s *server, _ *peer) { s.enter(t, "open", "u") },
+			"logout u removed, close removed, create, login u"},
+		"comes back too late": {"open", func(t *testing.T, s *server, p *peer) {
+			p.cut()
+			time.Sleep(time.Hour)
+			p = s.connect(t)
+			p.login(hello("open", "u"))
+			p.join(&wire.Join{Room: "r", Epoch: "of old", Seq: 1})
+		}, "logout u lost, close lost, create, login u again"},
+		"token ends":  {"strict", func(*testing.T, *server, *peer) { time.Sleep(time.Hour) }, "logout u expired, close expired"},
+		"server ends": {"open", func(_ *testing.T, s *server, _ *peer) { s.stop() }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				memory := bus.NewMemory(bus.Options{})
+				h := newRoll(t, memory, bus.QueueOptions{})
+				s := start(t, settings{inMemory: true, bus: memory, gateway: gateway.Config{
+					Hook: h, PingInterval: 5 * time.Second, PingTimeout: 5 * time.Second, ResumeWindow: 10 * time.Second,
+				}})
+				p := s.connect(t)
+				login := hello(row.app, "u")
+				login.Token = pass("u", time.Now().Add(time.Minute))
+				welcome := p.login(login)
+				p.join(&wire.Join{Room: "r"})
+				row.act(t, s, p)
+				if name == "is cut off, and back in time" {
+					again := s.connect(t)
+					again.login(resuming(login, welcome.Resume))
+					again.join(&wire.Join{Room: "r"})
+					time.Sleep(time.Minute)
+				}
+				if got, want := told(t, h, row.app), strings.TrimSuffix(in+row.want, ", "); got != want {
+					t.Errorf("told: %s\nwant: %s", got, want)
+				}
+			})
+		})
+	}
+}
+
+// TestRollIsFull: who can't be noted does not get in, and nothing is left of it.
+func TestRollIsFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := bus.NewMemory(bus.Options{})
+		h := newRoll(t, memory, bus.QueueOptions{MaxBytes: 10})
+		s := start(t, settings{inMemory: true, bus: memory, gateway: gateway.Config{Hook: h}})
+		p := s.connect(t)
+		p.login(hello("open", "u"))
+		p.refused(&wire.Join{Room: "r"}, wire.CodeOverloaded)
+		p.refused(&wire.Publish{Room: "r", Body: []byte("x")}, wire.CodeNotJoined)
+		if s.hub.Count() != 0 {
+			t.Error("the room is there")
+		}
+		// Apps without callbacks don't suffer.
+		s.enter(t, "free", "u")
+		if got := told(t, h, "open"); got != "" {
+			t.Errorf("told: %s", got)
+		}
+	})
+}
