@@ -3,6 +3,7 @@
 //	parley dev      the development server: no configuration, two apps, a demo
 //	parley serve    the production server, with a settings file
 //	parley token    make or inspect a login token
+//	parley doctor   find out why pages can't use a server, or a message was not told
 //	parley config   check, show or document the settings
 //	parley bench    load a server and measure it
 package main
@@ -32,6 +33,7 @@ type commands struct {
 	Serve  serveCommand  `cmd:"" help:"Start the server with a settings file."`
 	Token  tokenCommand  `cmd:"" help:"Make or inspect login tokens."`
 	Config configCommand `cmd:"" help:"Check, show or document the settings."`
+	Doctor doctorCommand `cmd:"" help:"Find out why pages can't use a server, or why a message was not told."`
 	Bench  benchCommand  `cmd:"" help:"Load a running server and measure it."`
 
 	Version kong.VersionFlag `help:"Print the version."`

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"io"
 	"net/http"
 	"os"
@@ -34,7 +35,7 @@ func command(args ...string) (status int, out, err string) {
 func TestHelp(t *testing.T) {
 	for _, args := range []string{
 		"--help", "", "dev --help", "serve --help", "token --help", "token express --help", "token volc --help", "token inspect --help",
-		"config --help", "config check --help", "config show --help", "config doc --help", "bench --help", "--version",
+		"config --help", "config check --help", "config show --help", "config doc --help", "bench --help", "doctor --help", "--version",
 	} {
 		status, out, errs := command(strings.Fields(args)...)
 		if status != 0 || out == "" || errs != "" {
@@ -51,6 +52,7 @@ func TestMistakes(t *testing.T) {
 		"nope", "--nope", "dev --nope", "dev --listen", "dev --limits maybe", "serve extra", "token express", "token inspect",
 		"dev --listen 0.0.0.0:0", "dev --listen :0", "serve --config nope.yaml", "config check nope.yaml",
 		"token express alice --app-id 5", "token express alice --secret short", "token inspect nonsense",
+		"doctor --server ftp://x", "doctor --from alice", "doctor --server http://127.0.0.1:1",
 		"token volc", "token volc alice --app-id d00000000000000000000009", "token volc alice --app-id short --key k", "token volc alice --ttl -1s",
 	} {
 		status, _, errs := command(strings.Fields(args)...)
@@ -167,6 +169,35 @@ func TestConfig(t *testing.T) {
 	p := process(t, "serve", "--config", good)
 	if answer := p.get("/readyz"); answer != 200 {
 		t.Errorf("serve: /readyz %d", answer)
+	}
+	p.stop()
+}
+
+func TestDoctor(t *testing.T) {
+	p := process(t, "dev", "--listen", "127.0.0.1:0")
+	_, out, _ := command("token", "express", "alice")
+	args := []string{"doctor", "--server", p.address, "--app", "demo", "--user", "alice", "--token", strings.TrimSpace(out)}
+	_, text, errs := command(args...)
+	if !strings.Contains(text, "ok    websocket") || !strings.Contains(text, `user "alice" logs in`) || errs != "" && !strings.Contains(text, "FAIL  parley.js") {
+		t.Errorf("a healthy server: %q\n%s", errs, text)
+	}
+	status, object, _ := command(append(args, "--origin", "https://bad.example", "--json")...)
+	var report struct {
+		OK     bool
+		Checks []struct {
+			Check, Status string
+			Add           []string
+		}
+	}
+	if err := json.Unmarshal([]byte(object), &report); err != nil || status != 1 || report.OK {
+		t.Fatalf("--json: %d, %v\n%s", status, err, object)
+	}
+	found := false
+	for _, c := range report.Checks {
+		found = found || c.Check == "origin" && c.Status == "FAIL" && slices.Contains(c.Add, "  - https://bad.example")
+	}
+	if !found {
+		t.Errorf("the origin's line is not there:\n%s", object)
 	}
 	p.stop()
 }
