@@ -14,11 +14,11 @@ import (
 // operator is an app as an operator of it acts on it.
 type operator struct {
 	*server
-	t   testing.TB
+	t   *testing.T
 	app *gateway.App
 }
 
-func (s *server) operator(t testing.TB, app string) operator {
+func (s *server) operator(t *testing.T, app string) operator {
 	t.Helper()
 	found, ok := s.App(app)
 	if !ok {
@@ -108,6 +108,7 @@ func TestExpelled(t *testing.T) {
 // room back, and is told; once it knows, it may come in again.
 func TestExpelledWhileAway(t *testing.T) {
 	inBubble(t, settings{}, func(t *testing.T, s *server) {
+		t.Helper()
 		o := s.operator(t, "open")
 		h := hello("open", "u")
 		p := s.connect(t)
@@ -147,6 +148,7 @@ func TestExpelledWhileAway(t *testing.T) {
 // those alone who are inside.
 func TestBan(t *testing.T) {
 	inBubble(t, settings{}, func(t *testing.T, s *server) {
+		t.Helper()
 		o := s.operator(t, "open")
 		inside := s.enter(t, "open", "u")
 		ban := func(user, roomID string) {

@@ -14,7 +14,7 @@ import (
 )
 
 // order publishes for an operator and waits for the answer.
-func order(t testing.TB, h *room.Hub, as room.Author, p wire.Publish) (*wire.Published, error) {
+func order(t *testing.T, h *room.Hub, as room.Author, p wire.Publish) (*wire.Published, error) {
 	t.Helper()
 	type outcome struct {
 		p   *wire.Published
@@ -26,7 +26,7 @@ func order(t testing.TB, h *room.Hub, as room.Author, p wire.Publish) (*wire.Pub
 	return o.p, o.err
 }
 
-func expel(t testing.TB, h *room.Hub, id string, e room.Expulsion) bool {
+func expel(t *testing.T, h *room.Hub, id string, e room.Expulsion) bool {
 	t.Helper()
 	exists, err := h.Expel(context.Background(), app, id, e)
 	if err != nil {
@@ -35,7 +35,7 @@ func expel(t testing.TB, h *room.Hub, id string, e room.Expulsion) bool {
 	return exists
 }
 
-func occupants(t testing.TB, h *room.Hub, id string, users ...string) (names []string, exists bool) {
+func occupants(t *testing.T, h *room.Hub, id string, users ...string) (names []string, exists bool) {
 	t.Helper()
 	list, exists, err := h.Occupants(context.Background(), app, id, users...)
 	if err != nil {

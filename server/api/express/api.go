@@ -61,10 +61,10 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		refused, ok := errors.AsType[*refusal](err)
 		if !ok {
-			refused = &refusal{codeFailed, "the server failed"}
+			refused = &refusal{codeFailed, "the server failed", err}
 		}
-		if refused.code == codeFailed {
-			a.cfg.Log.Error("server API request failed", "request", body.RequestID, "err", err)
+		if refused.cause != nil {
+			a.cfg.Log.Error("server API request failed", "request", body.RequestID, "code", refused.code, "err", refused.cause)
 		}
 		body.Code, body.Message = refused.code, refused.what
 	}

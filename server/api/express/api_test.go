@@ -124,22 +124,22 @@ func TestMessages(t *testing.T) {
 	var last float64
 	for i, text := range []string{"hi", "a b&c=d", "😀\u0000", strings.Repeat("字", 341)} {
 		got := s.get("SendBroadcastMessage", from+url.QueryEscape(text))
-		var data struct{ MessageId float64 }
-		if err := json.Unmarshal(got.Data, &data); got.Code != 0 || err != nil || data.MessageId <= last {
+		var data struct{ MessageID float64 }
+		if err := json.Unmarshal(got.Data, &data); got.Code != 0 || err != nil || data.MessageID <= last {
 			t.Fatalf("%d: %d %s %s, want a number above %v", i, got.Code, got.Message, got.Data, last)
 		}
-		last = data.MessageId
+		last = data.MessageID
 		for _, u := range []*user{alice, bob} {
 			u.hears(fmt.Sprintf("RELIABLE MESSAGE server/The 服务 %s #%.0f", text, last))
 		}
 	}
 	got := s.post("SendBarrageMessage", `{"RoomId":"r","UserId":"server","MessageCategory":2,"MessageContent":"\u003c3"}`)
-	var data struct{ MessageId string }
-	if err := json.Unmarshal(got.Data, &data); got.Code != 0 || err != nil || !strings.HasPrefix(data.MessageId, "1_") || strings.Count(data.MessageId, "_") != 2 {
+	var data struct{ MessageID string }
+	if err := json.Unmarshal(got.Data, &data); got.Code != 0 || err != nil || !strings.HasPrefix(data.MessageID, "1_") || strings.Count(data.MessageID, "_") != 2 {
 		t.Fatalf("barrage: %d %s %s", got.Code, got.Message, got.Data)
 	}
 	for _, u := range []*user{alice, bob} {
-		u.hears("LOSSY MESSAGE server/- <3 #" + data.MessageId)
+		u.hears("LOSSY MESSAGE server/- <3 #" + data.MessageID)
 	}
 
 	s.good(s.get("SendCustomCommand", "RoomId=r&FromUserId=server&ToUserId[]=bob&ToUserId[]=ghost&ToUserId[]=bob&MessageContent=one"),
@@ -325,7 +325,7 @@ func TestUsers(t *testing.T) {
 		var data struct {
 			Marker   *string
 			UserList []struct {
-				UserId, UserName string
+				UserID, UserName string
 				UserRole         int
 			}
 		}
@@ -333,15 +333,15 @@ func TestUsers(t *testing.T) {
 			t.Fatalf("%s: %d %s %s", params, got.Code, got.Message, got.Data)
 		}
 		for _, u := range data.UserList {
-			if u.UserName != "Name of "+u.UserId || u.UserRole == 0 {
+			if u.UserName != "Name of "+u.UserID || u.UserRole == 0 {
 				t.Errorf("%s: %+v", params, u)
 			}
-			ids = append(ids, u.UserId)
+			ids = append(ids, u.UserID)
 		}
 		return ids, *data.Marker
 	}
 	type status struct {
-		UserId    string
+		UserID    string
 		Status    int
 		LoginTime int64
 		UserRole  int
@@ -359,7 +359,7 @@ func TestUsers(t *testing.T) {
 	slices.SortStableFunc(byLogin, func(a, b status) int { return cmp.Compare(a.LoginTime, b.LoginTime) })
 	var order []string
 	for _, u := range byLogin {
-		order = append(order, u.UserId)
+		order = append(order, u.UserID)
 	}
 	backwards := slices.Clone(order)
 	slices.Reverse(backwards)
@@ -396,10 +396,10 @@ func TestUsers(t *testing.T) {
 		t.Fatalf("%+v, want an answer for each", found)
 	}
 	ghost, dave := found[0], found[1]
-	if ghost.UserId != "ghost" || ghost.Status != 0 || ghost.LoginTime != 0 {
+	if ghost.UserID != "ghost" || ghost.Status != 0 || ghost.LoginTime != 0 {
 		t.Errorf("%+v, want nobody there", ghost)
 	}
-	if dave.UserId != "dave" || dave.Status != 1 || dave.LoginTime < begin || dave.LoginTime > time.Now().UnixMilli() || dave.UserRole == 0 {
+	if dave.UserID != "dave" || dave.Status != 1 || dave.LoginTime < begin || dave.LoginTime > time.Now().UnixMilli() || dave.UserRole == 0 {
 		t.Errorf("%+v, want dave since a moment after %d", dave, begin)
 	}
 }

@@ -99,8 +99,8 @@ func listBans(c *call) (any, error) {
 	type rule struct {
 		RuleType              int
 		IP                    string
-		RoomId                string //nolint:revive // the dialect's name
-		UserId                string //nolint:revive // the dialect's name
+		RoomID                string `json:"RoomId"`
+		UserID                string `json:"UserId"`
 		DisabledPrivilegeList []int
 		ExpireTime            int64 // Unix seconds
 	}

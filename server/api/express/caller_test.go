@@ -35,12 +35,12 @@ const (
 
 // site is a running server.
 type site struct {
-	t    testing.TB
+	t    *testing.T
 	url  string // of its root
 	http *http.Client
 }
 
-func start(t testing.TB, limitsOff bool) *site {
+func start(t *testing.T, limitsOff bool) *site {
 	t.Helper()
 	cfg := config.Defaults()
 	cfg.Listen, cfg.Apps, cfg.AllowDevSecrets = "127.0.0.1:0", config.DevApps(), true
@@ -91,7 +91,7 @@ func common(action string) url.Values {
 type reply struct {
 	Code      int
 	Message   string
-	RequestId string
+	RequestID string
 	Data      json.RawMessage
 }
 
@@ -117,7 +117,7 @@ func (s *site) send(method, query, kind, body string) (reply, *http.Response) {
 	if err := json.Unmarshal(text, &got); err != nil || answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Type") != "application/json" {
 		s.t.Fatalf("%s ?%s: %s %q, want 200 and JSON", method, query, answer.Status, text)
 	}
-	if got.RequestId == "" || got.Message == "" || (got.Code == 0) != (got.Message == "success") {
+	if got.RequestID == "" || got.Message == "" || (got.Code == 0) != (got.Message == "success") {
 		s.t.Errorf("%s ?%s: %q, want a request id and a fitting message", method, query, text)
 	}
 	return got, answer
@@ -149,7 +149,7 @@ func (s *site) good(got reply, want string) {
 	}
 }
 
-func sameJSON(t testing.TB, a, b string) bool {
+func sameJSON(t *testing.T, a, b string) bool {
 	t.Helper()
 	if a == "" || b == "" {
 		return a == b

@@ -50,13 +50,14 @@ const (
 
 // refusal is an answer other than success.
 type refusal struct {
-	code int
-	what string
+	code  int
+	what  string
+	cause error // for the log only: what is not the caller's fault
 }
 
 func (r *refusal) Error() string { return r.what }
 
-func refuse(code int, what string) error { return &refusal{code, what} }
+func refuse(code int, what string) error { return &refusal{code: code, what: what} }
 
 // use is what a request wanted: a column of the table below.
 type use int
@@ -95,11 +96,11 @@ func refusalOf(err error, u use) error {
 	}
 	known, ok := errors.AsType[*wire.Error](err)
 	if !ok {
-		return refuse(code, "the server failed")
+		return &refusal{code, "the server failed", err}
 	}
 	what := known.What
 	if known.Fix != "" {
 		what += ". " + known.Fix
 	}
-	return refuse(code, what)
+	return &refusal{code, what, known.Err}
 }

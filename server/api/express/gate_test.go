@@ -1,6 +1,7 @@
 package express
 
 import (
+	"errors"
 	"strconv"
 	"testing"
 	"time"
@@ -13,7 +14,7 @@ func codeOf(t *testing.T, err error) int {
 	if err == nil {
 		return codeOK
 	}
-	refused, ok := err.(*refusal) //nolint:errorlint // nothing wraps it here
+	refused, ok := errors.AsType[*refusal](err)
 	if !ok {
 		t.Fatalf("%v is no refusal", err)
 	}

@@ -16,13 +16,24 @@ const (
 	maxReceivers     = 10
 )
 
+// What names a message: a number in the room's log, or a text for one that is
+// not stored.
+type (
+	messageNumber struct {
+		ID uint64 `json:"MessageId"`
+	}
+	messageText struct {
+		ID string `json:"MessageId"`
+	}
+)
+
 // sendBroadcast sends reliable text to everyone in a room.
 func sendBroadcast(c *call) (any, error) {
 	published, err := c.sendText(forBroadcast, wire.ClassReliable)
 	if err != nil {
 		return nil, err
 	}
-	return struct{ MessageId uint64 }{published.Seq}, nil //nolint:revive // the dialect's name
+	return messageNumber{published.Seq}, nil
 }
 
 // sendBarrage sends lossy text to everyone in a room.
@@ -31,7 +42,7 @@ func sendBarrage(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return struct{ MessageId string }{published.ID}, nil //nolint:revive // the dialect's name
+	return messageText{published.ID}, nil
 }
 
 func (c *call) sendText(u use, class wire.Class) (*wire.Published, error) {
@@ -75,7 +86,7 @@ func sendCommand(c *call) (any, error) {
 		return nil, refuse(codeUserListLong, "ToUserId has more than "+strconv.Itoa(maxReceivers)+" users")
 	}
 	type failure struct {
-		Uid  string //nolint:revive // the dialect's name
+		UID  string `json:"Uid"`
 		Code int
 	}
 	result := struct{ FailUsers []failure }{[]failure{}}

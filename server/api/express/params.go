@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -47,7 +48,7 @@ func (p params) withBody(r *http.Request) error {
 	if len(body) == 0 {
 		return nil
 	}
-	more := params{}
+	var more params
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "application/x-www-form-urlencoded" && body[0] != '{' {
 		form, err := url.ParseQuery(string(body))
 		if err != nil {
@@ -57,9 +58,7 @@ func (p params) withBody(r *http.Request) error {
 	} else if more, err = fromJSON(body); err != nil {
 		return err
 	}
-	for name, values := range more {
-		p[name] = values
-	}
+	maps.Copy(p, more)
 	return nil
 }
 

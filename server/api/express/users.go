@@ -32,7 +32,7 @@ func countUsers(c *call) (any, error) {
 		return nil, refuse(codeParameterLong, "RoomId has more than "+strconv.Itoa(maxCounted)+" rooms")
 	}
 	type count struct {
-		RoomId         string //nolint:revive // the dialect's name
+		RoomID         string `json:"RoomId"`
 		UserCount      int
 		AdminUserCount int // there are no admin users here
 	}
@@ -42,7 +42,7 @@ func countUsers(c *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		counts[i] = count{RoomId: roomID, UserCount: len(list)}
+		counts[i] = count{RoomID: roomID, UserCount: len(list)}
 	}
 	return struct{ UserCountList []count }{counts}, nil
 }
@@ -92,7 +92,7 @@ func listUsers(c *call) (any, error) {
 		list = slices.DeleteFunc(list, func(o room.Occupant) bool { return order(placeOf(o), after) <= 0 })
 	}
 	type user struct {
-		UserId   string //nolint:revive // the dialect's name
+		UserID   string `json:"UserId"`
 		UserName string
 		UserRole int
 	}
@@ -159,14 +159,14 @@ func findUsers(c *call) (any, error) {
 		return nil, refuse(codeNoRoomUsers, "the room does not exist: nobody is in it")
 	}
 	type status struct {
-		UserId    string //nolint:revive // the dialect's name
+		UserID    string `json:"UserId"`
 		Status    int    // 1: in the room
 		LoginTime int64  // Unix ms, 0 for who is not in the room
 		UserRole  int
 	}
 	list := make([]status, len(users))
 	for i, user := range users {
-		list[i] = status{UserId: user}
+		list[i] = status{UserID: user}
 		if at := slices.IndexFunc(there, func(o room.Occupant) bool { return o.User == user }); at >= 0 {
 			list[i] = status{user, 1, millis(there[at].Since), role}
 		}
