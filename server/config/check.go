@@ -115,6 +115,9 @@ func (k *checker) limits() {
 	if most := l.MaxFrameBytes - frameOverhead; l.MaxMessageBytes > most {
 		k.refuse("limits.maxMessageBytes", fmt.Sprintf("lower it to %d or raise limits.maxFrameBytes", most), "a message of %d bytes doesn't fit a frame of %d", l.MaxMessageBytes, l.MaxFrameBytes)
 	}
+	if most := l.Volc.MaxFrameBytes - frameOverhead; l.Volc.MaxMessageBytes > most {
+		k.refuse("limits.volc.maxMessageBytes", fmt.Sprintf("lower it to %d or raise limits.volc.maxFrameBytes", most), "a message of %d bytes doesn't fit a frame of %d", l.Volc.MaxMessageBytes, l.Volc.MaxFrameBytes)
+	}
 	if l.SendBufferBytes < l.MaxFrameBytes {
 		k.refuse("limits.sendBufferBytes", "raise it, or lower limits.maxFrameBytes", "%d bytes don't hold a frame of %d", l.SendBufferBytes, l.MaxFrameBytes)
 	}

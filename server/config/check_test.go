@@ -68,6 +68,7 @@ func TestCheck(t *testing.T) {
 		{"duration out of range", func(c *config.Config) { c.Limits.HelloTimeout = time.Hour }, "limits.helloTimeout", "out of range"},
 		{"message fills frame", func(c *config.Config) { c.Limits.MaxMessageBytes = 65536 - 1024 }, "", ""},
 		{"message past frame", func(c *config.Config) { c.Limits.MaxMessageBytes = 65536 - 1023 }, "limits.maxMessageBytes", "doesn't fit"},
+		{"volc message past frame", func(c *config.Config) { c.Limits.Volc.MaxMessageBytes = 131072 - 1023 }, "limits.volc.maxMessageBytes", "doesn't fit"},
 		{"buffer below frame", func(c *config.Config) { c.Limits.SendBufferBytes = 65535 }, "limits.sendBufferBytes", "don't hold"},
 		{"timeout at interval", func(c *config.Config) { c.Heartbeat.Timeout = c.Heartbeat.Interval }, "heartbeat.timeout", "the interval 25s"},
 		{"log format", func(c *config.Config) { c.Log.Format = "xml" }, "log.format", "not a format"},

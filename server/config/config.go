@@ -79,10 +79,21 @@ type Limits struct {
 	DataPerSecond             int
 	InfoPerSecond             int // changes of extra information
 
+	Volc VolcLimits
+
 	FramesPerSecond    int // of one connection
 	MaxRoomsPerSession int
 	MaxConnections     int
 	HelloTimeout       time.Duration // from accept to the first frame
+}
+
+// VolcLimits are those in which clients of the Volc dialect differ.
+type VolcLimits struct {
+	MaxFrameBytes      int
+	MaxMessageBytes    int // text or binary
+	BroadcastPerSecond int // to all of a room
+	ToOnePerSecond     int // to one user, in one room or outside rooms
+	BusinessPerSecond  int // to the business server
 }
 
 // Callbacks says how callbacks to business servers are made.

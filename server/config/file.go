@@ -113,8 +113,10 @@ func fileKeys() []string {
 	var keys []string
 	for _, s := range settings {
 		keys = append(keys, s.key)
-		if group, _, ok := strings.Cut(s.key, "."); ok && !slices.Contains(keys, group) {
-			keys = append(keys, group)
+		for i, sign := range s.key {
+			if group := s.key[:i]; sign == '.' && !slices.Contains(keys, group) {
+				keys = append(keys, group)
+			}
 		}
 	}
 	return keys

@@ -53,7 +53,9 @@ func TestDefaults(t *testing.T) {
 		Limits: config.Limits{
 			MaxFrameBytes: 65536, MaxMessageBytes: 1024, MaxDataBytes: 4096, MaxInfoKeyBytes: 128, MaxInfoValueBytes: 128, SendBufferBytes: 256 << 10,
 			BroadcastPerUserPerSecond: 2, BarragePerSecond: 20, CommandOnePerSecond: 200, CommandManyPerSecond: 10,
-			DataPerSecond: 20, InfoPerSecond: 10, FramesPerSecond: 500, MaxRoomsPerSession: 5, MaxConnections: 100000, HelloTimeout: 10 * time.Second,
+			DataPerSecond: 20, InfoPerSecond: 10,
+			Volc:            config.VolcLimits{MaxFrameBytes: 131072, MaxMessageBytes: 65536, BroadcastPerSecond: 65, ToOnePerSecond: 100, BusinessPerSecond: 20},
+			FramesPerSecond: 500, MaxRoomsPerSession: 5, MaxConnections: 100000, HelloTimeout: 10 * time.Second,
 		},
 		Heartbeat: config.Heartbeat{Interval: 25 * time.Second, Timeout: 90 * time.Second},
 		Replay:    config.Replay{Messages: 1000, Age: 10 * time.Minute},

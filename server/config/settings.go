@@ -72,6 +72,12 @@ var settings = []setting[Config]{
 	{"limits.maxConnections", "100000", 1, 10000000, func(c *Config) any { return &c.Limits.MaxConnections }, "Sockets open at a time on this node; more are refused."},
 	{"limits.helloTimeout", "10s", second / 10, 5 * minute, func(c *Config) any { return &c.Limits.HelloTimeout }, "Time from accepting a socket to its first frame."},
 
+	{"limits.volc.maxFrameBytes", "131072", 4096, 16 << 20, func(c *Config) any { return &c.Limits.Volc.MaxFrameBytes }, "The same as limits.maxFrameBytes, for clients of the Volc dialect."},
+	{"limits.volc.maxMessageBytes", "65536", 1, 1 << 20, func(c *Config) any { return &c.Limits.Volc.MaxMessageBytes }, "Longest message of that dialect, text or binary, in bytes."},
+	{"limits.volc.broadcastPerSecond", "65", 1, 10000, func(c *Config) any { return &c.Limits.Volc.BroadcastPerSecond }, "Messages to all of a room per second that one session of that dialect may send; ten seconds' worth at once, here and below."},
+	{"limits.volc.toOnePerSecond", "100", 1, 10000, func(c *Config) any { return &c.Limits.Volc.ToOnePerSecond }, "Messages to one user per second: in one room, and outside rooms to each receiver."},
+	{"limits.volc.businessPerSecond", "20", 1, 10000, func(c *Config) any { return &c.Limits.Volc.BusinessPerSecond }, "Messages to its business server per second that one session may send."},
+
 	{"heartbeat.interval", "25s", 3 * second, hour, func(c *Config) any { return &c.Heartbeat.Interval }, "Time between two probes of an idle client."},
 	{"heartbeat.timeout", "90s", 4 * second, 24 * hour, func(c *Config) any { return &c.Heartbeat.Timeout }, "Time without a sign of life until a user counts as gone, and within which a cut session can resume."},
 	{"replay.messages", "1000", 1, 100000, func(c *Config) any { return &c.Replay.Messages }, "Messages kept per room for sessions that resume."},

@@ -32,9 +32,10 @@ func (d *directory) set(cfg config.Config) error {
 		if err != nil {
 			return fmt.Errorf("app %s: %w", app.Name, err)
 		}
-		rules := gateway.Rules{Limits: limitsOf(cfg.Limits), MultiRoom: app.MultiRoom, KickOnExpiry: app.KickOnExpiry}
+		limits, volc := limitsOf(cfg.Limits), volcLimitsOf(cfg.Limits)
+		rules := gateway.Rules{Limits: limits, Profiles: map[string]*gateway.Limits{"volc": &volc}, MultiRoom: app.MultiRoom, KickOnExpiry: app.KickOnExpiry}
 		if d.limitsOff {
-			rules.Limits = unlimited(rules.Limits)
+			rules.Limits, volc = unlimited(limits), unlimited(volc)
 		}
 		if app.TokenAuth {
 			rules.Verify = verify
@@ -77,12 +78,24 @@ func limitsOf(l config.Limits) gateway.Limits {
 		MessagesPerSecond: l.BroadcastPerUserPerSecond, LossyPerSecond: l.BarragePerSecond,
 		CommandsPerSecond: l.CommandOnePerSecond, CommandsToManyPerSec: l.CommandManyPerSecond,
 		DataPerSecond: l.DataPerSecond, InfoPerSecond: l.InfoPerSecond, FramesPerSecond: l.FramesPerSecond,
+		DirectPerSecond: l.Volc.ToOnePerSecond, BusinessPerSecond: l.Volc.BusinessPerSecond,
 	}
+}
+
+// volcLimitsOf are those of clients whose profile is "volc".
+func volcLimitsOf(l config.Limits) gateway.Limits {
+	limits := limitsOf(l)
+	limits.FrameBytes = l.Volc.MaxFrameBytes
+	limits.MessageBytes, limits.DataBytes = l.Volc.MaxMessageBytes, l.Volc.MaxMessageBytes
+	limits.MessagesPerSecond, limits.DataPerSecond = l.Volc.BroadcastPerSecond, l.Volc.BroadcastPerSecond
+	limits.CommandsPerSecond, limits.DataToOnePerSecond = l.Volc.ToOnePerSecond, l.Volc.ToOnePerSecond
+	return limits
 }
 
 // unlimited takes the rates away, for load tests; sizes stay.
 func unlimited(l gateway.Limits) gateway.Limits {
 	l.MessagesPerSecond, l.LossyPerSecond, l.CommandsPerSecond, l.CommandsToManyPerSec = 0, 0, 0, 0
-	l.DataPerSecond, l.InfoPerSecond, l.FramesPerSecond = 0, 0, 0
+	l.DataPerSecond, l.DataToOnePerSecond, l.InfoPerSecond, l.FramesPerSecond = 0, 0, 0, 0
+	l.DirectPerSecond, l.BusinessPerSecond = 0, 0
 	return l
 }
