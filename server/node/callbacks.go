@@ -24,6 +24,12 @@ func (n *Node) newHook(cfg config.Config, window time.Duration) *hook.Hook {
 	})
 }
 
+// newBusinessClient makes the way to the servers that clients name. Its bounds
+// are for one host; what one session may have under way is the gateway's.
+func newBusinessClient(cfg config.Config) *hook.Client {
+	return hook.NewClient(hook.ClientOptions{AllowPrivate: cfg.Callbacks.AllowPrivate, PerHost: 64, UserAgent: "Parley"})
+}
+
 // targetsOf says where each app's callbacks go.
 func targetsOf(cfg config.Config) map[string]hook.Target {
 	targets := map[string]hook.Target{}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"parley/server/api/admin"
+	"parley/server/api/volc/business"
 	"parley/server/bus"
 	"parley/server/config"
 	"parley/server/gateway"
@@ -46,6 +47,7 @@ type Node struct {
 	admin    *http.Server // nil without an admin address
 	api      *admin.Door  // what the operator asks, at /api/
 	hook     *hook.Hook
+	business *hook.Client // posts what clients say to their business servers
 	listener net.Listener
 	opts     Options
 	apps     directory
@@ -115,6 +117,10 @@ func Start(ctx context.Context, cfg config.Config, opts Options) (*Node, error) 
 	}
 	n.hook = n.newHook(cfg, gw.ResumeWindow)
 	gw.Hook = n.hook
+	n.business = newBusinessClient(cfg)
+	if gw.Business == nil {
+		gw.Business = business.New(n.business)
+	}
 	n.gateway = gateway.New(n.hub, gw)
 	n.counts.gauge("parley_connections", "Open WebSocket connections.", func() float64 { c, _ := n.gateway.Count(); return float64(c) })
 	n.counts.gauge("parley_sessions", "Sessions, those that wait for their client to come back included.", func() float64 { _, s := n.gateway.Count(); return float64(s) })
@@ -162,6 +168,7 @@ func openBus(ctx context.Context, cfg config.Config, log *slog.Logger) (bus.Bus,
 // abandon ends what a start has begun that failed.
 func (n *Node) abandon(ctx context.Context) error {
 	n.gateway.Close()
+	n.business.Close()
 	n.hook.Close(ctx)
 	return errors.Join(n.listener.Close(), n.bus.Close(ctx))
 }
@@ -184,6 +191,7 @@ func (n *Node) Stop(ctx context.Context) error {
 		stopped = errors.Join(stopped, n.admin.Close())
 	}
 	n.gateway.Close()
+	n.business.Close()
 	n.hook.Close(ctx)
 	return errors.Join(drained, stopped, n.bus.Close(ctx))
 }

@@ -14,6 +14,7 @@ import (
 	"parley/internal/wire"
 	"parley/server/api/volc/business"
 	"parley/server/gateway"
+	"parley/server/hook"
 )
 
 // TestBusinessRequest holds the request to volc.md §4, to the byte.
@@ -81,7 +82,7 @@ func TestBusinessOutcome(t *testing.T) {
 		{"500, cut off", 500, io.ErrUnexpectedEOF, wire.CodeBusinessServerFailed, "500"},
 		{"nobody there", 0, errors.New("dial tcp 10.1.2.3:80: connection refused"), wire.CodeBusinessServerUnreachable, "no answer"},
 		{"not public", 0, &wire.Error{Code: wire.CodeForbidden, What: "the target is at 10.1.2.3"}, wire.CodeBusinessServerUnreachable, "not public"},
-		{"no URL", 0, &wire.Error{Code: wire.CodeInvalid, What: "the target is not a URL"}, wire.CodeBusinessServerUnreachable, "not a URL"},
+		{"no URL", 0, &wire.Error{Code: wire.CodeInvalid, What: "the target is not a URL", Fix: "Give one."}, wire.CodeBusinessServerUnreachable, "not a URL"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := business.New(posterFunc(func(context.Context, string, http.Header, []byte) (int, []byte, error) {
@@ -124,7 +125,7 @@ func TestBusinessPerHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		answer := make(chan struct{})
 		c := business.New(posterFunc(func(_ context.Context, target string, _ http.Header, _ []byte) (int, []byte, error) {
-			if strings.Contains(target, "slow") {
+			if strings.Contains(strings.ToLower(target), "slow") {
 				<-answer
 			}
 			return 200, nil, nil
@@ -157,6 +158,28 @@ func TestBusinessPerHost(t *testing.T) {
 			t.Errorf("%d hosts are still counted", n)
 		}
 	})
+}
+
+// client is what the server posts with.
+func client(t *testing.T) *hook.Client {
+	t.Helper()
+	c := hook.NewClient(hook.ClientOptions{AllowPrivate: true})
+	t.Cleanup(c.Close)
+	return c
+}
+
+// TestBusinessInside checks that no client can have this server call what only
+// this server can reach.
+func TestBusinessInside(t *testing.T) {
+	called := false
+	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { called = true }))
+	t.Cleanup(target.Close)
+	strict := hook.NewClient(hook.ClientOptions{})
+	t.Cleanup(strict.Close)
+	_, err := business.New(strict).Ask(t.Context(), gateway.Question{URL: target.URL, Signature: "s"})
+	if refusal := wire.RefusalOf(err); refusal.Code != wire.CodeBusinessServerUnreachable || !strings.Contains(refusal.What, "not public") || called {
+		t.Errorf("refused with %+v, called %v; want BUSINESS_SERVER_UNREACHABLE, not called", refusal, called)
+	}
 }
 
 type posterFunc func(ctx context.Context, target string, header http.Header, body []byte) (int, []byte, error)
