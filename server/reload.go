@@ -12,7 +12,7 @@ import (
 
 // reloadable is what the reloader needs of a node.
 type reloadable interface {
-	Reload(load func() (config.Config, error)) ([]config.Change, error)
+	Reload(ctx context.Context, load func() (config.Config, error)) ([]config.Change, error)
 }
 
 // reloader reads the settings again while the server runs: at a signal, and when
@@ -33,17 +33,17 @@ func (r *reloader) run(ctx context.Context, node reloadable, hangups <-chan os.S
 			return
 		case <-hangups:
 			r.files.reset() // what is read now need not be read again for its new time
-			r.reload(node)
+			r.reload(ctx, node)
 		case <-tick.C:
 			if r.files.settled() {
-				r.reload(node)
+				r.reload(ctx, node)
 			}
 		}
 	}
 }
 
-func (r *reloader) reload(node reloadable) {
-	changes, err := node.Reload(r.load)
+func (r *reloader) reload(ctx context.Context, node reloadable) {
+	changes, err := node.Reload(ctx, r.load)
 	if err != nil {
 		for _, mistake := range config.Errors(err) {
 			r.log.Error("settings refused, the old ones stay in force", "err", mistake)

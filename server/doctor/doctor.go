@@ -115,7 +115,7 @@ func serverURL(text string) (*url.URL, error) {
 		at.Scheme = "https"
 	case "http", "https":
 	default:
-		return nil, fmt.Errorf("%q is not a server's address: it begins with http:, https:, ws: or wss:", text)
+		return nil, fmt.Errorf("%q is not a server's address: write http:, https:, ws: or wss: in front of the host", text)
 	}
 	return &url.URL{Scheme: at.Scheme, Host: at.Host}, nil
 }

@@ -14,23 +14,23 @@ import (
 // change, and apps come and go, while clients connect.
 type directory struct {
 	limitsOff bool
-	named     map[string]*gateway.App // all that ever were; only set changes it
+	named     map[string]*gateway.App // all that ever were; only what prepare returns changes it
 	byID      atomic.Pointer[map[string]*gateway.App]
 }
 
-// set puts the apps of cfg into force. Those that it lacks let nobody in any
-// more; their sessions stay until they go.
-func (d *directory) set(cfg config.Config) error {
+// prepare judges the apps of cfg and returns what puts them into force. Those that
+// it lacks let nobody in any more then; their sessions stay until they go.
+func (d *directory) prepare(cfg config.Config) (set func(), err error) {
 	type change struct {
 		name  string
 		ids   []string
 		rules gateway.Rules
 	}
 	var changes []change
-	for _, app := range cfg.Apps { // judge all before the first is changed
+	for _, app := range cfg.Apps {
 		verify, err := verifyTokens(app)
 		if err != nil {
-			return fmt.Errorf("app %s: %w", app.Name, err)
+			return nil, fmt.Errorf("app %s: %w", app.Name, err)
 		}
 		limits, volc := limitsOf(cfg.Limits), volcLimitsOf(cfg.Limits)
 		rules := gateway.Rules{Limits: limits, Profiles: map[string]*gateway.Limits{"volc": &volc}, MultiRoom: app.MultiRoom, KickOnExpiry: app.KickOnExpiry}
@@ -46,24 +46,25 @@ func (d *directory) set(cfg config.Config) error {
 		}
 		changes = append(changes, change{app.Name, ids, rules})
 	}
-	if d.named == nil {
-		d.named = map[string]*gateway.App{}
-	}
-	byID := make(map[string]*gateway.App, len(changes))
-	for _, c := range changes {
-		app := d.named[c.name]
-		if app == nil {
-			app = gateway.NewApp(c.name, c.rules)
-			d.named[c.name] = app
-		} else {
-			app.SetRules(c.rules)
+	return func() {
+		if d.named == nil {
+			d.named = map[string]*gateway.App{}
 		}
-		for _, id := range c.ids {
-			byID[id] = app
+		byID := make(map[string]*gateway.App, len(changes))
+		for _, c := range changes {
+			app := d.named[c.name]
+			if app == nil {
+				app = gateway.NewApp(c.name, c.rules)
+				d.named[c.name] = app
+			} else {
+				app.SetRules(c.rules)
+			}
+			for _, id := range c.ids {
+				byID[id] = app
+			}
 		}
-	}
-	d.byID.Store(&byID)
-	return nil
+		d.byID.Store(&byID)
+	}, nil
 }
 
 func (d *directory) find(id string) (*gateway.App, bool) {

@@ -79,10 +79,11 @@ func Start(ctx context.Context, cfg config.Config, opts Options) (*Node, error) 
 	}
 	n.settings.Store(&cfg)
 	n.origins.Set(n.originsOf(cfg))
-	err := n.apps.set(cfg)
+	setApps, err := n.apps.prepare(cfg)
 	if err != nil {
 		return nil, err
 	}
+	setApps()
 	if cfg.TLS.Cert != "" {
 		pair, err := readCertificate(cfg.TLS)
 		if err != nil {

@@ -37,7 +37,7 @@ func (n *Node) Settings() config.Config { return *n.settings.Load() }
 // error, load's or one of ours, leaves everything as it is.
 //
 // It also reads the certificate's files again.
-func (n *Node) Reload(load func() (config.Config, error)) (changes []config.Change, err error) {
+func (n *Node) Reload(ctx context.Context, load func() (config.Config, error)) (changes []config.Change, err error) {
 	n.reloading.Lock()
 	defer n.reloading.Unlock()
 	defer func() {
@@ -68,13 +68,15 @@ func (n *Node) Reload(load func() (config.Config, error)) (changes []config.Chan
 			changes = append(changes, config.Change{Key: "the certificate in tls.cert", From: expiry(old), To: expiry(pair)})
 		}
 	}
-	if err := n.apps.set(merged); err != nil {
+	setApps, err := n.apps.prepare(merged)
+	if err != nil {
 		return nil, err
 	}
-	if err := n.hook.Configure(context.Background(), targetsOf(merged)); err != nil {
+	if err := n.hook.Configure(ctx, targetsOf(merged)); err != nil {
 		return nil, err
 	}
 	// From here on nothing fails.
+	setApps()
 	if pair != nil {
 		n.certificate.now.Store(pair)
 	}

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"log/slog"
 	"math/big"
 	"net/http"
 	"os"
@@ -27,7 +28,7 @@ import (
 
 // reload applies edit to the settings in force.
 func (s *site) reload(edit func(*config.Config)) ([]config.Change, error) {
-	return s.node.Reload(func() (config.Config, error) {
+	return s.node.Reload(s.t.Context(), func() (config.Config, error) {
 		cfg := s.node.Settings()
 		cfg.Apps = append([]config.App(nil), cfg.Apps...)
 		edit(&cfg)
@@ -149,7 +150,7 @@ func TestReloadRefuses(t *testing.T) {
 	s := start(t, false)
 	before := s.node.Settings()
 	boom := errors.New("no such file")
-	if _, err := s.node.Reload(func() (config.Config, error) { return config.Config{}, boom }); !errors.Is(err, boom) {
+	if _, err := s.node.Reload(s.t.Context(), func() (config.Config, error) { return config.Config{}, boom }); !errors.Is(err, boom) {
 		t.Errorf("what can't be loaded: %v", err)
 	}
 	for name, edit := range map[string]func(*config.Config){
@@ -182,14 +183,19 @@ func TestReloadKeepsAPublicServerGuarded(t *testing.T) {
 	cfg := config.Defaults()
 	cfg.Listen = "0.0.0.0:0"
 	cfg.Apps = []config.App{{Name: "shop", AppID: 7, ServerSecrets: []config.Secret{"k3jd8s0f9a7s6d5f4g3h2j1k0l9z8x7c"}}}
-	n, err := node.Start(t.Context(), cfg, node.Options{Bus: bus.NewMemory(bus.Options{})})
+	level := &slog.LevelVar{}
+	n, err := node.Start(t.Context(), cfg, node.Options{Bus: bus.NewMemory(bus.Options{}), Level: level})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = n.Stop(context.WithoutCancel(t.Context())) }()
 	next := cfg
+	next.Log.Level = slog.LevelDebug
+	if _, err := n.Reload(t.Context(), func() (config.Config, error) { return next, nil }); err != nil || level.Level() != slog.LevelDebug {
+		t.Errorf("the log's level: %v, %v", level.Level(), err)
+	}
 	next.Listen, next.Apps = "127.0.0.1:0", config.DevApps()
-	if _, err := n.Reload(func() (config.Config, error) { return next, next.Validate() }); err == nil || !strings.Contains(err.Error(), "everybody knows") {
+	if _, err := n.Reload(t.Context(), func() (config.Config, error) { return next, next.Validate() }); err == nil || !strings.Contains(err.Error(), "everybody knows") {
 		t.Errorf("development secrets on a public address: %v", err)
 	}
 }
@@ -237,7 +243,7 @@ func TestReloadReadsTheCertificateAgain(t *testing.T) {
 	}
 	serial := func(c *tls.Conn) int64 { return c.ConnectionState().PeerCertificates[0].SerialNumber.Int64() }
 	reload := func() ([]config.Change, error) {
-		return n.Reload(func() (config.Config, error) { return cfg, nil })
+		return n.Reload(t.Context(), func() (config.Config, error) { return cfg, nil })
 	}
 	first := shown()
 	defer func() { _ = first.Close() }()
