@@ -122,3 +122,44 @@ func shortVarint(p []byte, i int) (value, next int) {
 	}
 	return int(p[i]&0x7f) | int(p[i+1])<<7, i + 2
 }
+
+// MessageHead is what a server needs to know of a stored message without
+// decoding it: see [HeadOf].
+type MessageHead struct {
+	Class     Class
+	Kind      Kind
+	TimeMS    uint64
+	BodyBytes int
+	From      []byte // aliases the message
+	ID        string
+	Trace     string
+}
+
+// HeadOf reads the head of an encoded RoomMessage. Later fields count, as in
+// Decode; texts are taken as they are.
+func HeadOf(stored []byte) (h MessageHead, err error) {
+	for len(stored) > 0 {
+		var key, value uint64
+		var data []byte
+		if key, value, data, stored, err = nextField(stored); err != nil {
+			return h, err
+		}
+		switch key {
+		case 3 << 3:
+			h.Class = Class(value)
+		case 4 << 3:
+			h.Kind = Kind(value)
+		case 6<<3 | 2:
+			h.From = data
+		case 8 << 3:
+			h.TimeMS = value
+		case 9<<3 | 2:
+			h.BodyBytes = len(data)
+		case 10<<3 | 2:
+			h.ID = string(data)
+		case 12<<3 | 2:
+			h.Trace = string(data)
+		}
+	}
+	return h, nil
+}

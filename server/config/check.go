@@ -169,6 +169,11 @@ func (k *checker) apps() {
 			k.secret(key, secret, secrets)
 		}
 		k.callbacks(i, app)
+		switch app.Diagnostics {
+		case "", "off", "own", "full":
+		default:
+			k.refuse(appKey(i, "diagnostics"), "write off, own or full", "%q is not a kind of diagnostics", app.Diagnostics)
+		}
 		if s := app.CallbackSecret; s != "" {
 			key := appKey(i, "callbackSecret")
 			if !printable(s) {

@@ -94,6 +94,8 @@ func TestCheck(t *testing.T) {
 			c.Listen, c.Apps[0].CallbackSecret = "localhost:8080", "short"
 			c.Apps[0].ServerSecrets[0] = config.Secret(strings.Repeat("x", 32))
 		}, "", ""},
+		{"diagnostics", func(c *config.Config) { c.Apps[0].Diagnostics = "all" }, "apps[0].diagnostics", "not a kind"},
+		{"no verdicts", func(c *config.Config) { c.Verdicts = config.Verdicts{} }, "", ""},
 		{"two apps, one name", func(c *config.Config) {
 			c.Apps = append(c.Apps, config.App{Name: "shop", AppID: 2, ServerSecrets: []config.Secret{config.Secret(secretA[1:] + "!")}})
 		}, "apps[1].name", "apps[0] is called"},

@@ -19,6 +19,7 @@ type Config struct {
 	Heartbeat   Heartbeat
 	Replay      Replay
 	Callbacks   Callbacks
+	Verdicts    Verdicts
 	Drain       time.Duration // how long a stopping server waits for sessions to move
 	Log         Log
 
@@ -44,6 +45,7 @@ type App struct {
 	TokenAuth      bool     // logins need a good token
 	MultiRoom      bool     // a session may be in several rooms
 	KickOnExpiry   bool     // an expired token ends the session, not only the next login
+	Diagnostics    string   // what clients may ask about messages: "off", "own", also when empty, or "full"
 
 	// Of the volc dialect; all empty: its clients and server API don't reach the app.
 	VolcAppID       string // 24 characters, what its clients and tokens say
@@ -118,6 +120,13 @@ type Heartbeat struct {
 type Replay struct {
 	Messages int
 	Age      time.Duration
+}
+
+// Verdicts bounds what the server knows of the past for those who ask what became
+// of a message. Either 0: nothing.
+type Verdicts struct {
+	Age   time.Duration
+	Bytes int
 }
 
 // Log is about the server's own log.

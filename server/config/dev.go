@@ -13,6 +13,7 @@ var devApps = []App{
 		CallbackSecret: "parley0dev0demo0callback0secret1",
 		TokenAuth:      true,
 		MultiRoom:      true,
+		Diagnostics:    "full",
 
 		VolcAppID:       "d00000000000000000000001",
 		VolcAppKey:      "parley0dev0demo0volc0app0key0001",
@@ -27,6 +28,7 @@ var devApps = []App{
 		CallbackSecret: "parley0dev0other0callback0secret",
 		TokenAuth:      true,
 		MultiRoom:      true,
+		Diagnostics:    "full",
 
 		VolcAppID:       "d00000000000000000000002",
 		VolcAppKey:      "parley0dev0other0volc0app0key002",

@@ -63,8 +63,9 @@ func TestDefaults(t *testing.T) {
 			Retry:   []time.Duration{2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second, 32 * time.Second},
 			Timeout: 5 * time.Second, Concurrency: 8, AnswerBytes: 64 << 10, QueueBytes: 64 << 20, DeadKept: 1000, DeadAge: 168 * time.Hour,
 		},
-		Drain: 10 * time.Second,
-		Log:   config.Log{Level: slog.LevelInfo, Format: "text"},
+		Verdicts: config.Verdicts{Age: 10 * time.Minute, Bytes: 16 << 20},
+		Drain:    10 * time.Second,
+		Log:      config.Log{Level: slog.LevelInfo, Format: "text"},
 	}
 	got, from, err := config.Load("", nil, nil)
 	if err != nil {
@@ -110,8 +111,8 @@ log: {level: debug, format: json}
 	want.TLS = config.TLS{Cert: "c.pem", Key: "k.pem"}
 	want.Origins = []string{"https://a.example", "*"}
 	want.Apps = []config.App{
-		{Name: "shop", AppID: 1<<32 - 1, ServerSecrets: []config.Secret{secretA, "01234567890123456789012345678901"}, CallbackURL: "https://shop.example/callbacks?key=1", CallbackEvents: []string{"room_login", "room_logout"}, CallbackSecret: secretB, MultiRoom: true, KickOnExpiry: true},
-		{Name: "game", AppID: 7, CallbackEvents: config.CallbackEventNames, TokenAuth: true, MultiRoom: true},
+		{Name: "shop", AppID: 1<<32 - 1, ServerSecrets: []config.Secret{secretA, "01234567890123456789012345678901"}, CallbackURL: "https://shop.example/callbacks?key=1", CallbackEvents: []string{"room_login", "room_logout"}, CallbackSecret: secretB, MultiRoom: true, KickOnExpiry: true, Diagnostics: "own"},
+		{Name: "game", AppID: 7, CallbackEvents: config.CallbackEventNames, TokenAuth: true, MultiRoom: true, Diagnostics: "own"},
 	}
 	want.Limits.MaxFrameBytes, want.Limits.HelloTimeout = 131072, time.Second
 	want.Callbacks.Retry, want.Callbacks.AllowPrivate = []time.Duration{time.Second, 500 * time.Millisecond}, true

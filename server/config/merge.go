@@ -11,7 +11,7 @@ import (
 var live = []string{appsKey, "origins", "limits.", "drain", "log.level"}
 
 // liveOfApp are the same among an app's settings; its name is what it is known by.
-var liveOfApp = []string{"appID", "serverSecrets", "callbackURL", "callbackEvents", "callbackSecret", "tokenAuth", "multiRoom", "kickOnExpiry", "volcAppID", "volcAppKey", "accessKeyID", "secretAccessKey"}
+var liveOfApp = []string{"appID", "serverSecrets", "callbackURL", "callbackEvents", "callbackSecret", "tokenAuth", "multiRoom", "kickOnExpiry", "diagnostics", "volcAppID", "volcAppKey", "accessKeyID", "secretAccessKey"}
 
 func isLive(key string, among []string) bool {
 	return slices.ContainsFunc(among, func(name string) bool {

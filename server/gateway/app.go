@@ -41,6 +41,8 @@ type Rules struct {
 	MultiRoom bool
 	// KickOnExpiry: an expired token ends the session, not only the next login.
 	KickOnExpiry bool
+	// Diagnostics says what clients may ask about messages.
+	Diagnostics Diagnostics
 }
 
 func (r *Rules) limitsOf(profile string) *Limits {
@@ -49,6 +51,19 @@ func (r *Rules) limitsOf(profile string) *Limits {
 	}
 	return &r.Limits
 }
+
+// Diagnostics is what clients of an app may ask the server about messages.
+type Diagnostics uint8
+
+const (
+	// DiagnosticsOwn: about what the asking user has sent, without the names of
+	// other rooms and apps that a receiver is in.
+	DiagnosticsOwn Diagnostics = iota
+	// DiagnosticsOff: nothing, and no traces.
+	DiagnosticsOff
+	// DiagnosticsFull: about all messages of the app, and everything.
+	DiagnosticsFull
+)
 
 // Grant is what a good token allows.
 type Grant struct {

@@ -13,6 +13,7 @@ import (
 	"parley/internal/wire"
 	"parley/server/hook"
 	"parley/server/room"
+	"parley/server/verdict"
 )
 
 // Config is how a gateway behaves. Zero means the default at the field.
@@ -38,6 +39,9 @@ type Config struct {
 	Log    *slog.Logger
 	// Metrics counts; nil counts nothing.
 	Metrics Metrics
+	// Verdicts is told what happens and asked what became of messages; nil: the
+	// server does not know. It is the hub's too.
+	Verdicts *verdict.Ledger
 }
 
 func (c *Config) setDefaults() {
@@ -110,6 +114,7 @@ type Gateway struct {
 	draining bool
 	calls    calls
 
+	asking  chan struct{} // a place for each question that is being answered
 	workers *workers
 	readers sync.WaitGroup
 	stop    chan struct{}
@@ -129,6 +134,7 @@ func New(hub *room.Hub, cfg Config) *Gateway {
 		sessions: map[string]*session{},
 		byUser:   map[userKey]*session{},
 		direct:   map[addressee][]*session{},
+		asking:   make(chan struct{}, maxAsking),
 		workers:  newWorkers(),
 		stop:     make(chan struct{}),
 	}

@@ -26,6 +26,7 @@ func (g *Gateway) heartbeat() {
 			continue
 		case now := <-tick.C:
 			g.clock.Store(now.UnixMilli())
+			g.cfg.Verdicts.Trim()
 		}
 		conns = conns[:0]
 		g.mu.Lock()
@@ -58,10 +59,11 @@ func (c *conn) beat(now int64) {
 		return
 	}
 	c.pingAt.Store(now)
+	ping := wire.Ping{Nonce: nonce(), Positions: s.positions()}
 	if out := s.beenOutside(); out != nil {
-		out.idle(uint64(now))
+		out.idle(ping.Nonce)
 	}
-	c.push(&wire.Ping{Nonce: uint64(now), Positions: s.positions()})
+	c.push(&ping)
 }
 
 // positions tells how far the client is in each room: also past what was not

@@ -23,6 +23,7 @@ import (
 	"parley/server/bus"
 	"parley/server/gateway"
 	"parley/server/room"
+	"parley/server/verdict"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -48,6 +49,7 @@ type settings struct {
 	room    room.Config
 	bus     bus.Bus
 	origins gateway.Origins
+	tracer  verdict.Tracer
 	// inMemory: connections are pipes, for tests under a fake clock.
 	inMemory bool
 	// plain: no listener of the gateway's own; net/http reads every request.
@@ -62,7 +64,8 @@ var limits = gateway.Limits{
 
 // apps: "open" lets everybody in; "guarded" wants tokens, "strict" ends
 // sessions with them, "single" allows one room; "free" has no rates; "profiled"
-// has limits that a client asks for.
+// has limits that a client asks for. Clients of "full" may ask everything about
+// messages, and use a token if they have one; those of "mute" may ask nothing.
 func apps() map[string]*gateway.App {
 	free := gateway.Limits{FrameBytes: 64 << 10, MessageBytes: 32 << 10}
 	return map[string]*gateway.App{
@@ -72,6 +75,8 @@ func apps() map[string]*gateway.App {
 		"single":   gateway.NewApp("single", gateway.Rules{Limits: limits}),
 		"profiled": gateway.NewApp("profiled", profiled),
 		"free":     gateway.NewApp("free", gateway.Rules{Limits: free, MultiRoom: true}),
+		"full":     gateway.NewApp("full", gateway.Rules{Limits: limits, MultiRoom: true, Verify: lenient, Diagnostics: gateway.DiagnosticsFull}),
+		"mute":     gateway.NewApp("mute", gateway.Rules{Limits: limits, MultiRoom: true, Diagnostics: gateway.DiagnosticsOff}),
 	}
 }
 
@@ -79,6 +84,13 @@ func apps() map[string]*gateway.App {
 // rooms are given, for those alone.
 func pass(user string, until time.Time, rooms ...string) string {
 	return fmt.Sprintf("%s|%d|%s", user, until.UnixMilli(), strings.Join(rooms, ","))
+}
+
+func lenient(user, text string, now time.Time) (gateway.Grant, error) {
+	if text == "" {
+		return gateway.Grant{}, nil
+	}
+	return verify(user, text, now)
 }
 
 func verify(user, text string, now time.Time) (gateway.Grant, error) {
@@ -143,6 +155,8 @@ func start(t testing.TB, s settings) *server {
 	s.gateway.FindApp = func(id string) (*gateway.App, bool) { app, ok := all[id]; return app, ok }
 	srv := &server{counts: &counts{closed: map[wire.CloseCode]int{}, refused: map[wire.Code]int{}, logins: map[bool]int{}, sent: map[wire.Class]int{}}}
 	s.gateway.Metrics = srv.counts
+	s.gateway.Verdicts = verdict.New(verdict.Config{Tracer: s.tracer})
+	s.room.Verdicts = s.gateway.Verdicts
 	srv.hub = room.NewHub(s.bus, s.room, slog.New(slog.DiscardHandler))
 	srv.Gateway = gateway.New(srv.hub, s.gateway)
 	if s.inMemory {

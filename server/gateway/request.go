@@ -53,6 +53,12 @@ func (c *conn) request(env wire.Envelope) error {
 		return take(c, s, env, &wire.SetBusinessServer{}, (*conn).setBusinessServer)
 	case wire.IsAskBusinessServer:
 		return take(c, s, env, &wire.AskBusinessServer{}, (*conn).askBusinessServer)
+	case wire.IsHandled:
+		return take(c, s, env, &wire.Handled{}, (*conn).handled)
+	case wire.IsExplain:
+		return take(c, s, env, &wire.Explain{}, (*conn).explain)
+	case wire.IsDiagnose:
+		return take(c, s, env, &wire.Diagnose{}, (*conn).diagnose)
 	case wire.IsBye:
 		s.end(room.ExitQuit)
 		c.reply(env.ID, &wire.Done{})
@@ -93,11 +99,14 @@ func (c *conn) publish(s *session, id uint64, p *wire.Publish) error {
 	}
 	s.mu.Unlock()
 	if err != nil {
+		c.gateway.cfg.Verdicts.RefusedSend(s.app.Name, s.user, p, err)
 		return err
 	}
 	c.gateway.cfg.Metrics.Published(p.Class)
+	s.trace(p)
 	m.Publish(p, func(published *wire.Published, err error) {
 		if err != nil {
+			c.gateway.cfg.Verdicts.RefusedSend(s.app.Name, s.user, p, err)
 			c.refuse(id, err)
 			return
 		}
@@ -337,22 +346,12 @@ func (c *conn) listen(s *session, _ uint64, req *wire.Listen) error {
 	if err := listenError(req); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	s.listeners = req.Listeners
-	s.mu.Unlock()
+	s.facts.Listen(req)
 	return nil
 }
 
 func (c *conn) ping(_ *session, _ uint64, req *wire.Ping) error {
 	c.push(&wire.Pong{Nonce: req.Nonce})
-	return nil
-}
-
-// pong answers our ping; that it came was noted already.
-func (c *conn) pong(s *session, _ uint64, req *wire.Pong) error {
-	if out := s.beenOutside(); out != nil {
-		out.inbox.confirm(req.Nonce)
-	}
 	return nil
 }
 

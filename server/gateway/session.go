@@ -8,6 +8,7 @@ import (
 
 	"parley/internal/wire"
 	"parley/server/room"
+	"parley/server/verdict"
 )
 
 // session is one login of a user's device. It outlives its connections.
@@ -24,18 +25,20 @@ type session struct {
 	instance string
 	profile  string // of limits
 	direct   bool   // takes messages outside rooms; guarded by Gateway.mu
+	facts    *verdict.Session
 
 	mu         sync.Mutex
 	attempt    uint64 // the client's count of the connection that took the session up last
 	conn       *conn  // nil in the resume window
 	generation uint64
 	grant      Grant
-	listeners  []wire.Listener // events of the page that messages become
 	members    []*room.Member
 	expelled   []expulsion
 	grants     map[string]Grant // of rooms joined with a token of their own
 	rates      []roomRates
-	silent     bool        // the last connection ended since it did not answer
+	silent     bool // the last connection ended since it did not answer
+	questions  counter
+	probes     []probe
 	window     *time.Timer // ends the session, while conn is nil
 	expiry     *time.Timer // kicks, for apps that want it
 	ended      bool
@@ -75,6 +78,7 @@ func (c *conn) helloRequest(id uint64, hello *wire.Hello) error {
 	for {
 		var err error
 		if s, resumed, err = c.login(hello, now); err != nil {
+			c.noteRefused(hello, err)
 			c.refuse(id, err)
 			code := wire.CloseRefused
 			if wire.CodeOf(err) == wire.CodeOverloaded {
@@ -107,7 +111,7 @@ func (c *conn) helloRequest(id uint64, hello *wire.Hello) error {
 		s.window.Stop()
 		s.window = nil
 	}
-	s.listeners = hello.Listen.Listeners
+	s.facts.Connect(s.generation, &hello.Listen)
 	for _, m := range s.members { // each is attached again by its Join
 		m.Detach()
 	}
@@ -196,6 +200,7 @@ func (c *conn) login(hello *wire.Hello, now time.Time) (s *session, resumed bool
 		g.mu.Unlock()
 		return nil, false, &wire.Error{Code: wire.CodeReplaced, What: "the user is logged in elsewhere since", Fix: "Log in again to take over from there."}
 	}
+	s.facts = g.cfg.Verdicts.Login(app.Name, s.user, s.id)
 	g.sessions[s.id] = s
 	g.byUser[s.key()] = s
 	g.list(s, hello.Direct) // before the older one goes: the user is reachable throughout
@@ -277,6 +282,7 @@ func (s *session) detach(c *conn) {
 	s.conn = nil
 	s.ungreet()
 	s.silent = c.closed.Load() == uint32(wire.CloseHeartbeat)
+	s.facts.Disconnect()
 	for _, m := range s.members {
 		m.Detach()
 	}
@@ -307,6 +313,7 @@ func (s *session) endIf(why room.Exit, still func() bool) {
 		return
 	}
 	s.ended = true
+	s.facts.End(verdict.Exit(why))
 	members := s.members
 	s.members = nil
 	s.ungreet()

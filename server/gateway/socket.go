@@ -36,8 +36,10 @@ type socket struct {
 	mu       sync.Mutex
 	rest     []byte // accepted, not yet written
 	draining bool   // a goroutine writes rest
-	closing  bool   // nothing more is accepted
-	finished bool   // the reader has ended; who drains closes the connection
+	since    time.Time
+	held     int  // bytes that the drainer has taken from rest and not written
+	closing  bool // nothing more is accepted
+	finished bool // the reader has ended; who drains closes the connection
 	wakers   []room.Waker
 	drained  chan struct{} // closed when the drainer ends; made by who waits for it
 	delay    time.Duration // a scripted fault: everything is this late
@@ -229,6 +231,29 @@ func (s *socket) offer(frame []byte, w room.Waker) room.Outcome {
 	return room.Sent
 }
 
+// Waiting returns how many bytes the socket has accepted and not written.
+func (s *socket) Waiting() int {
+	_, bytes := s.pressure()
+	return bytes
+}
+
+// pressure returns since when the socket has taken no more, and what waits; a
+// zero time when it does.
+func (s *socket) pressure() (since time.Time, bytes int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, frame := range s.late {
+		bytes += len(frame)
+	}
+	switch {
+	case s.draining:
+		return s.since, bytes + len(s.rest) + s.held
+	case len(s.late) > 0:
+		return time.Now().Add(-s.delay), bytes
+	}
+	return time.Time{}, 0
+}
+
 // TooSlow implements room.Sink.
 func (s *socket) TooSlow() { s.own.slow() }
 
@@ -278,7 +303,7 @@ func (s *socket) write(p []byte) {
 	}
 	if n < len(p) {
 		s.rest = append(s.rest[:0], p[n:]...)
-		s.draining = true
+		s.draining, s.since = true, time.Now()
 		go s.drain()
 	}
 }
@@ -296,6 +321,7 @@ func (s *socket) drain() {
 			if s.closing {
 				timeout = lingerTimeout
 			}
+			s.held = len(rest)
 			s.mu.Unlock()
 			piece := rest[:min(len(rest), writeBytes)]
 			rest = rest[len(piece):]
@@ -304,7 +330,7 @@ func (s *socket) drain() {
 			s.mu.Lock()
 		}
 	}
-	s.draining = false
+	s.draining, s.held = false, 0
 	wakers := s.wakers
 	s.wakers = nil
 	if s.drained != nil {

@@ -3,8 +3,10 @@ package node
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"sync/atomic"
 
+	"parley/internal/wire"
 	"parley/server/config"
 	"parley/server/gateway"
 )
@@ -33,7 +35,7 @@ func (d *directory) prepare(cfg config.Config) (set func(), err error) {
 			return nil, fmt.Errorf("app %s: %w", app.Name, err)
 		}
 		limits, volc := limitsOf(cfg.Limits), volcLimitsOf(cfg.Limits)
-		rules := gateway.Rules{Limits: limits, Profiles: map[string]*gateway.Limits{"volc": &volc}, MultiRoom: app.MultiRoom, KickOnExpiry: app.KickOnExpiry}
+		rules := gateway.Rules{Limits: limits, Profiles: map[string]*gateway.Limits{"volc": &volc}, MultiRoom: app.MultiRoom, KickOnExpiry: app.KickOnExpiry, Diagnostics: diagnostics[app.Diagnostics]}
 		if d.limitsOff {
 			rules.Limits, volc = unlimited(limits), unlimited(volc)
 		}
@@ -70,6 +72,32 @@ func (d *directory) prepare(cfg config.Config) (set func(), err error) {
 func (d *directory) find(id string) (*gateway.App, bool) {
 	app, ok := (*d.byID.Load())[id]
 	return app, ok
+}
+
+// diagnostics are the settings' words.
+var diagnostics = map[string]gateway.Diagnostics{
+	"off": gateway.DiagnosticsOff, "own": gateway.DiagnosticsOwn, "full": gateway.DiagnosticsFull,
+}
+
+// named returns the name of the app that a person means by a text: its name or
+// one of its ids. An empty one means the only app.
+func (n *Node) named(text string) (string, error) {
+	apps := n.Settings().Apps
+	var names []string
+	for _, app := range apps {
+		if app.Name == text || len(apps) == 1 && text == "" {
+			return app.Name, nil
+		}
+		names = append(names, app.Name)
+	}
+	if app, ok := n.apps.find(text); ok {
+		return app.Name, nil
+	}
+	what := "no app is called " + strconv.Quote(text)
+	if text == "" {
+		what = "no app is named, and there are several"
+	}
+	return "", &wire.Error{Code: wire.CodeUnknownApp, What: what, Fix: "Use one of " + strings.Join(names, ", ") + "."}
 }
 
 func limitsOf(l config.Limits) gateway.Limits {

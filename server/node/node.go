@@ -19,6 +19,7 @@ import (
 	"parley/server/gateway"
 	"parley/server/hook"
 	"parley/server/room"
+	"parley/server/verdict"
 )
 
 // Options is what a node needs beside its settings.
@@ -105,9 +106,13 @@ func Start(ctx context.Context, cfg config.Config, opts Options) (*Node, error) 
 			return nil, errors.Join(fmt.Errorf("start the message bus: %w", err), n.listener.Close())
 		}
 	}
-	n.hub = room.NewHub(n.bus, room.Config{ReplayLimit: cfg.Replay.Messages, LogAge: cfg.Replay.Age}, opts.Log)
+	var ledger *verdict.Ledger
+	if cfg.Verdicts.Age > 0 && cfg.Verdicts.Bytes > 0 {
+		ledger = verdict.New(verdict.Config{Age: cfg.Verdicts.Age, Bytes: cfg.Verdicts.Bytes})
+	}
+	n.hub = room.NewHub(n.bus, room.Config{ReplayLimit: cfg.Replay.Messages, LogAge: cfg.Replay.Age, Verdicts: ledger}, opts.Log)
 	gw := opts.Gateway
-	gw.FindApp, gw.Log, gw.Metrics = n.apps.find, opts.Log, n.counts
+	gw.FindApp, gw.Log, gw.Metrics, gw.Verdicts = n.apps.find, opts.Log, n.counts, ledger
 	bounds := n.boundsOf(cfg)
 	gw.HelloTimeout, gw.SendBytes, gw.FrameBytes, gw.MaxConnections = bounds.HelloTimeout, bounds.SendBytes, bounds.FrameBytes, bounds.MaxConnections
 	if gw.PingInterval == 0 {
@@ -134,6 +139,8 @@ func Start(ctx context.Context, cfg config.Config, opts Options) (*Node, error) 
 
 	n.api = admin.New(string(cfg.AdminKey), opts.Log)
 	n.callbackRoutes()
+	admin.HandleVerdicts(n.api, n.gateway, n.named)
+	n.counts.gauge("parley_verdict_bytes", "Size of what the server remembers of messages, for those who ask what became of one.", func() float64 { return float64(ledger.Bytes()) })
 	handler, err := n.routes(opts.Dev)
 	if err != nil {
 		return nil, errors.Join(err, n.abandon(ctx))

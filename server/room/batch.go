@@ -42,6 +42,7 @@ func (b *Batch) fits(env []byte) bool { return b.empty() || len(b.buf)+len(env) 
 // builder makes the batches of one pass.
 type builder struct {
 	win    window
+	front  uint64         // of the room, when the pass's turn began
 	shared [2]sharedBatch // members that watch and members that don't
 	own    Batch
 }

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"parley/internal/wire"
+	"parley/server/verdict"
 )
 
 // Outcome is what a sink did with a batch.
@@ -43,6 +44,12 @@ type cursor struct {
 	tail    []entry // of the local log as it was at the join, to be written next
 	at      uint64  // next index to write
 	silent  int     // entries passed since anything was written
+	// behind: what it gets comes later than the others', and the verdicts are
+	// told of each batch.
+	behind  bool
+	span    *verdict.Span
+	skipped []skipped // of the batch that is being written
+	waited  int       // bytes that waited when the socket last took no more
 
 	busy atomic.Bool // the sink will call Wake
 	gone atomic.Bool
@@ -69,7 +76,11 @@ func (c *cursor) Wake() {
 // advance writes the next batch to the socket. It reports whether there is
 // more for it to write now.
 func (c *cursor) advance(b *builder) bool {
-	if c.gone.Load() || c.busy.Load() && c.at >= b.win.base {
+	if c.gone.Load() {
+		return false
+	}
+	if c.busy.Load() && c.at >= b.win.base {
+		c.fallBehind(b)
 		return false
 	}
 	if c.at < b.win.base && c.at < b.win.end() {
@@ -100,11 +111,55 @@ func (c *cursor) advance(b *builder) bool {
 		batch, c.silent = b.position(c.member.room.key.ID, seq), 0
 	}
 	if !c.write(batch) {
+		c.skipped = c.skipped[:0]
+		c.fallBehind(b)
 		return false
+	}
+	if c.behind || len(c.skipped) > 0 {
+		c.account(b, next)
 	}
 	c.at = next
 	c.seq.Store(seq)
 	return next < b.win.end()
+}
+
+// fallBehind notes that the socket takes nothing of what is there for it.
+func (c *cursor) fallBehind(b *builder) {
+	if c.behind || c.at >= b.win.end() || c.gone.Load() {
+		return
+	}
+	c.behind = true
+	if s, ok := c.sink.(interface{ Waiting() int }); ok {
+		c.waited = s.Waiting()
+	}
+	c.span.Waits(c.at, c.waited)
+}
+
+// account tells the verdicts of a batch that was not like the others': up to
+// next, later, or without some.
+func (c *cursor) account(b *builder, next uint64) {
+	for _, s := range c.skipped {
+		c.span.Skipped(s.from, s.to, s.why, c.waited)
+	}
+	c.skipped = c.skipped[:0]
+	if c.behind {
+		c.span.Late(c.at, next)
+		c.behind = next < b.front
+	}
+}
+
+// skipped is a run of lossy messages that were left out.
+type skipped struct {
+	from, to uint64
+	why      verdict.SkipCause
+}
+
+func (c *cursor) skip(index uint64, why verdict.SkipCause) {
+	if n := len(c.skipped); n > 0 && c.skipped[n-1].to == index && c.skipped[n-1].why == why {
+		c.skipped[n-1].to++
+		return
+	}
+	c.skipped = append(c.skipped, skipped{index, index + 1, why})
 }
 
 // tellPositionAfter is how many entries may pass that a client does not see
@@ -161,6 +216,10 @@ func (c *cursor) replayed(b *builder, list *[]entry, n int, dropped uint64) bool
 	if *list = (*list)[n:]; len(*list) == 0 {
 		*list = nil
 	}
+	if len(c.backlog)+len(c.tail) == 0 {
+		c.span.Replayed()
+		c.behind = c.at < b.front
+	}
 	return true
 }
 
@@ -175,7 +234,11 @@ func (c *cursor) build(b *builder) (*Batch, uint64) {
 		e := &entries[i]
 		switch {
 		case !e.sees(user, c.watch):
-		case e.lossy && (next < lossyFrom || drop > 0 && rand.Uint32N(100) < drop):
+		case e.lossy && next < lossyFrom:
+			c.skip(next, verdict.SkipSlow)
+			dropped++
+		case e.lossy && drop > 0 && rand.Uint32N(100) < drop:
+			c.skip(next, verdict.SkipFault)
 			dropped++
 		case !b.own.fits(e.env):
 			return c.told(b, dropped), next

@@ -11,6 +11,7 @@ import (
 
 	"parley/internal/wire"
 	"parley/server/bus"
+	"parley/server/verdict"
 )
 
 // Config bounds the rooms of a node. Zero means the default at the field.
@@ -28,6 +29,9 @@ type Config struct {
 	// MemberPace spreads member changes in big rooms: they are told at most
 	// once in members × MemberPace. 200 µs.
 	MemberPace time.Duration
+	// Verdicts is told what happens, for who asks later what became of a
+	// message; nil: nobody does.
+	Verdicts *verdict.Ledger
 }
 
 func (c *Config) setDefaults() {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/internal/wire"
+	"parley/server/verdict"
 )
 
 // Identity is who joins.
@@ -41,6 +42,7 @@ type Member struct {
 	cursor *cursor // nil while no socket is attached
 	left   bool
 	start  start
+	stay   *verdict.Stay
 }
 
 // start is where a join left off and Attach goes on.
@@ -49,7 +51,10 @@ type start struct {
 	tail    []entry // of the local log, before the join: kept, however the log goes on
 	at      uint64  // where the cursor goes on: the place of the join
 	seq     uint64
-	gap     *wire.Gap
+	gap     *wire.Gap // until it is told
+	resumes bool      // the join named a position
+	// What the join found missing lies above the one and up to the other.
+	lostAfter, lostTo uint64
 }
 
 // Room returns the room's id.
@@ -121,12 +126,13 @@ func (r *Room) enter(req *wire.Join, who Identity, from uint64, older backlog) (
 			extra: req.Extra, hidden: req.Hidden, since: time.Now(),
 		}
 		r.add(m)
+		m.stay = r.facts.Join(m.user, who.Session, r.log.end())
 	} else {
 		m.detach()
 	}
 	m.watch = req.WatchMembers
 
-	m.start = start{at: r.log.end(), seq: r.log.head}
+	m.start = start{at: r.log.end(), seq: r.log.head, resumes: resuming}
 	if resuming {
 		m.start.backlog, m.start.seq = older.entries, from
 		win := r.log.window()
@@ -139,6 +145,7 @@ func (r *Room) enter(req *wire.Join, who Identity, from uint64, older backlog) (
 		}
 		if !older.complete || !sameLog {
 			m.start.gap = &wire.Gap{Room: r.key.ID, AfterSeq: req.Seq, NextSeq: m.start.seq, Epoch: r.epoch}
+			m.start.lostAfter, m.start.lostTo = req.Seq, m.start.seq
 		}
 	}
 	joined := &wire.Joined{
@@ -179,6 +186,11 @@ func (m *Member) Attach(sink Sink) {
 	c := &cursor{member: m, sink: sink, watch: m.watch, at: m.start.at, backlog: m.start.backlog, tail: m.start.tail}
 	c.special.Store(end)
 	c.seq.Store(m.start.seq)
+	c.span = m.stay.Attach(verdict.Start{
+		Index: c.at, Replays: m.start.resumes, From: m.start.seq, GapAfter: m.start.lostAfter, GapNext: m.start.lostTo,
+		Pending: len(c.backlog)+len(c.tail) > 0,
+	})
+	c.behind = len(c.backlog)+len(c.tail) > 0 || c.at < r.front
 	m.start.backlog, m.start.tail = nil, nil
 	m.cursor = c
 	r.cursors = append(r.cursors, c)
@@ -210,6 +222,12 @@ func (m *Member) detach() {
 	}
 	m.cursor.gone.Store(true)
 	r := m.room
+	m.cursor.span.Detach()
+	if r.passing {
+		r.departed = append(r.departed, m.cursor)
+	} else {
+		m.cursor.span.Settle(m.cursor.at)
+	}
 	if i := slices.Index(r.cursors, m.cursor); i >= 0 {
 		// A new slice: a pass may be reading the old one.
 		rest := make([]*cursor, 0, len(r.cursors))
@@ -255,6 +273,7 @@ func (m *Member) Leave(why Exit) {
 	}
 	m.left = true
 	m.detach()
+	m.stay.Leave(verdict.Exit(why), r.log.end())
 	r.remove(m, why.departure())
 	attachment := r.end()
 	r.mu.Unlock()

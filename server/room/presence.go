@@ -184,6 +184,19 @@ func (r *Room) setRemote(key string, value []byte) {
 			r.remote[key] = next
 		}
 	})
+	_, here := r.remote[key]
+	r.facts.Elsewhere(user, here || r.isRemote(user))
+}
+
+// isRemote reports whether the user is in the room on another node. Callers hold
+// mu.
+func (r *Room) isRemote(user string) bool {
+	for _, other := range r.remote {
+		if other.user == user {
+			return true
+		}
+	}
+	return false
 }
 
 // toldDeparture is what others are told when the lease takes its member from

@@ -11,7 +11,7 @@ import (
 
 // Publish sends a message to the room. done is called once, from any
 // goroutine, when the message is kept as its class promises, or with a
-// *wire.Error. The caller has checked sizes and rates.
+// *wire.Error. The caller has checked sizes, rates and the trace.
 func (m *Member) Publish(p *wire.Publish, done func(*wire.Published, error)) {
 	r := m.room
 	if p.Format != wire.FormatBytes && !utf8.Valid(p.Body) {
@@ -25,7 +25,7 @@ func (m *Member) Publish(p *wire.Publish, done func(*wire.Published, error)) {
 	now := time.Now().UnixMilli()
 	message := wire.RoomMessage{
 		Room: r.key.ID, Class: p.Class, Kind: p.Kind, Format: p.Format,
-		From: m.user, TimeMS: uint64(now), Body: p.Body, Targeted: len(p.To) > 0,
+		From: m.user, TimeMS: uint64(now), Body: p.Body, Targeted: len(p.To) > 0, Trace: p.Trace,
 	}
 	if m.name != m.user {
 		message.Name = m.name
@@ -49,6 +49,7 @@ func (m *Member) Publish(p *wire.Publish, done func(*wire.Published, error)) {
 			return
 		}
 		published.Seq, published.Duplicate = seq, duplicate
+		r.facts.Answered(seq, p.ClientID)
 		done(published, nil)
 	})
 }
@@ -90,7 +91,7 @@ func (r *Room) publishLossy(rec *record, message *wire.RoomMessage, published *w
 	message.ID = published.ID
 	rec.kind, rec.body = recordLossy, message.Append(make([]byte, 0, message.Size()))
 	if e, err := rec.entry(r.key.ID, 0); err == nil { // a record that was just made is well formed
-		r.push(e)
+		r.note(r.push(e), rec)
 	}
 	_ = r.hub.bus.PublishLossy(r.key, rec.append(nil)) // lossy
 }

@@ -8,6 +8,7 @@ import (
 
 	"parley/internal/wire"
 	"parley/server/bus"
+	"parley/server/verdict"
 )
 
 // Room is one room with members on this node.
@@ -32,6 +33,10 @@ type Room struct {
 	cursors []*cursor // appended in place, replaced on removal: passes keep a snapshot
 	passing bool      // a pass runs
 	dirty   bool      // there is something for it
+	// front: every socket that keeps up has been written all below this index.
+	front    uint64
+	departed []*cursor // detached while a pass may have been writing to them
+	facts    *verdict.Room
 
 	members    map[string][]*Member // by user; of this node
 	unseen     int                  // users of this node all of whose members are hidden
@@ -49,6 +54,7 @@ func newRoom(h *Hub, key bus.Room) *Room {
 		attached: make(chan struct{}),
 		members:  map[string][]*Member{},
 		remote:   map[string]remoteMember{},
+		facts:    h.cfg.Verdicts.Open(key.App, key.ID),
 	}
 }
 
@@ -74,6 +80,7 @@ func (r *Room) attach() {
 	if err != nil {
 		r.attachErr = &wire.Error{Code: wire.CodeOverloaded, What: "the room's log is not available", Fix: "Try again in a moment.", Err: err}
 		r.ended = true
+		r.facts.Close()
 		r.hub.forget(r)
 		if attachment != nil {
 			go attachment.Detach() // it waits for deliveries, which wait for mu
@@ -147,7 +154,7 @@ func (r *Room) stored(e bus.Entry) {
 	if rec.kind == recordInfo && !r.setInfo(rec.body) {
 		return
 	}
-	r.push(made)
+	r.note(r.push(made), &rec)
 }
 
 func (h *busHandler) Lossy(body []byte) {
@@ -158,7 +165,7 @@ func (h *busHandler) Lossy(body []byte) {
 	}
 	if e, err := rec.entry(r.key.ID, 0); err == nil {
 		r.mu.Lock()
-		r.push(e)
+		r.note(r.push(e), &rec)
 		r.mu.Unlock()
 	}
 }
@@ -170,9 +177,22 @@ func (h *busHandler) Leased(key string, value []byte) {
 	r.setRemote(key, value)
 }
 
+// note tells the verdicts of a message that was pushed. Callers hold mu.
+func (r *Room) note(index uint64, rec *record) {
+	if r.facts == nil || rec.kind != recordMessage && rec.kind != recordLossy {
+		return
+	}
+	head, err := wire.HeadOf(rec.body)
+	if err != nil {
+		return // who made it has encoded it
+	}
+	e := &r.log.entries[index-r.log.base]
+	r.facts.Message(verdict.Message{Index: index, Seq: e.seq, Own: rec.from, To: rec.to, Head: head, Lossy: e.lossy})
+}
+
 // push appends an entry, marks the cursors that see it differently, and wakes
-// the pass. Callers hold mu.
-func (r *Room) push(e entry) {
+// the pass. It returns the entry's index. Callers hold mu.
+func (r *Room) push(e entry) uint64 {
 	e.atMS = time.Now().UnixMilli()
 	index := r.log.push(e)
 	mark := func(user string) {
@@ -191,6 +211,7 @@ func (r *Room) push(e entry) {
 		}
 	}
 	r.wake()
+	return index
 }
 
 // wake makes sure that a pass runs over what is new. Callers hold mu.
@@ -216,24 +237,43 @@ func (r *Room) pass() {
 		r.dirty = false
 		b.reset(r.log.window())
 		cursors := r.cursors
+		b.front = r.front
 		r.mu.Unlock()
 
 		more := false
+		front := b.win.end()
 		for _, c := range cursors {
 			if c.advance(b) {
 				more = true
 			}
+			if c.at < front && !c.behind && !c.gone.Load() {
+				front = c.at
+			}
 		}
+		r.facts.Passed(front)
 		// Readers get their turn: what they bring makes the next batch.
 		runtime.Gosched()
 
 		r.mu.Lock()
+		r.front = max(r.front, front)
+		r.settle()
 		if more {
 			r.dirty = true
 		}
 	}
+	r.settle()
 	r.passing = false
 	r.mu.Unlock()
+}
+
+// settle tells how far the sockets got that went while the pass was writing.
+// Callers are the pass, and hold mu.
+func (r *Room) settle() {
+	for _, c := range r.departed {
+		c.span.Settle(c.at)
+	}
+	clear(r.departed)
+	r.departed = r.departed[:0]
 }
 
 // backlog is what has been read from the bus of the time before the local log.
@@ -296,6 +336,7 @@ func (r *Room) end() bus.Attachment {
 		return nil
 	}
 	r.ended = true
+	r.facts.Close()
 	r.presence.stop()
 	if r.info.Key != "" {
 		_ = r.hub.bus.DropLease(r.key, infoLease) // nodes that still have the room put it again

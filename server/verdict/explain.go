@@ -1,0 +1,292 @@
+package verdict
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"parley/internal/wire"
+)
+
+// Question is what somebody asks about a message.
+type Question struct {
+	App, Room string
+	// From is the sender. Empty with a message named: any, but of the sends that
+	// were refused only those of Asker.
+	From, Asker string
+	// One of them names the message; without one it is the sender's last, refused
+	// sends included.
+	Seq          uint64
+	ID, ClientID string
+	// Users to answer for. Empty: the members at that time, and those asked about
+	// before; in rooms of more than MaxListed members only the latter.
+	Users []string
+	// Full: other rooms and apps that a user is in may be named.
+	Full bool
+}
+
+// Socket is a socket that does not take more at the moment.
+type Socket struct {
+	Since   time.Time
+	Waiting int // bytes
+}
+
+// MaxListed is the number of members up to which an answer lists all.
+const MaxListed = 500
+
+// Case is a message that is asked about.
+type Case struct {
+	ledger *Ledger
+	q      Question
+	s      subject
+}
+
+// Find finds the message. The error is a *wire.Error.
+func (l *Ledger) Find(q Question) (*Case, error) {
+	if l == nil {
+		return nil, &wire.Error{Code: wire.CodeUnsupported, What: "this server keeps no verdicts", Fix: "Set verdicts.bytes to more than 0."}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c := &Case{ledger: l, q: q}
+	c.s.room, c.s.full, c.s.journal = roomKey{q.App, q.Room}, q.Full, l.journals[roomKey{q.App, q.Room}]
+	m, ok := c.s.journal.search(&q)
+	refused := l.searchRefused(&q)
+	switch {
+	case refused != nil && (!ok || refused.at > m.at):
+		c.s.refused = refused
+		c.s.message = message{from: refused.from, at: refused.at, received: refused.at, bytes: uint32(refused.bytes), channel: refused.channel, clientID: refused.clientID}
+	case ok:
+		c.s.message = m
+	default:
+		return c, l.unknown(&q)
+	}
+	c.remember()
+	return c, nil
+}
+
+func (l *Ledger) unknown(q *Question) error {
+	what := "the server knows of no such message in room " + quote(q.Room)
+	if q.Seq == 0 && q.ID == "" && q.ClientID == "" {
+		what = "the server knows of no message from " + quote(q.From) + " in room " + quote(q.Room)
+	}
+	return &wire.Error{
+		Code: wire.CodeInvalid, What: what + ": none was sent, or it is older than " + (time.Duration(l.age) * time.Microsecond).String() + ", or from before the server started",
+		Fix: "Ask about a message that was sent since, by its position, id or client id.",
+	}
+}
+
+// search returns the message that q names.
+func (j *journal) search(q *Question) (message, bool) {
+	if j == nil {
+		return message{}, false
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if q.Seq != 0 {
+		if m := j.stored(q.Seq); m != nil && (q.From == "" || m.from == q.From) {
+			return *m, true
+		}
+		return message{}, false
+	}
+	if q.ID == "" && q.ClientID == "" && q.From == "" {
+		return message{}, false
+	}
+	for i := len(j.messages) - 1; i >= 0; i-- {
+		m := &j.messages[i]
+		if (q.From == "" || m.from == q.From) && (q.ID == "" || m.id == q.ID) && (q.ClientID == "" || m.clientID == q.ClientID) {
+			return *m, true
+		}
+	}
+	return message{}, false
+}
+
+// searchRefused returns the refused send that q names. Callers hold mu.
+func (l *Ledger) searchRefused(q *Question) *send {
+	from := q.From
+	if from == "" {
+		from = q.Asker
+	}
+	p := l.people[userKey{q.App, from}]
+	if p == nil || q.Seq != 0 || q.ID != "" {
+		return nil
+	}
+	for i := len(p.sends) - 1; i >= 0; i-- {
+		if s := p.sends[i]; s.room == q.Room && (q.ClientID == "" || s.clientID == q.ClientID) {
+			return &s
+		}
+	}
+	return nil
+}
+
+// remember notes whom was asked about: in big rooms they are listed later too.
+// Callers hold Ledger.mu.
+func (c *Case) remember() {
+	j := c.s.journal
+	if j == nil {
+		return
+	}
+	if j.asked == nil && len(c.q.Users) > 0 {
+		j.asked = map[string]int64{}
+	}
+	for _, user := range c.q.Users {
+		if _, known := j.asked[user]; known || len(j.asked) < maxAsked {
+			j.asked[user] = now()
+		}
+	}
+}
+
+// members returns who was in the room when the message came, of this node and
+// of others, each once. Callers hold Ledger.mu.
+func (c *Case) members() []string {
+	j := c.s.journal
+	if j == nil {
+		return nil
+	}
+	m := &c.s.message
+	seen := map[string]bool{}
+	for _, s := range j.stays {
+		inside := s.covers(m.index)
+		if c.s.refused != nil {
+			inside = s.joined.at <= m.at && (s.left.at == 0 || m.at < s.left.at)
+		}
+		if inside {
+			seen[s.person.user] = true
+		}
+	}
+	for user, e := range j.elsewhere {
+		if e.since <= m.at && (e.until == 0 || m.at < e.until) {
+			seen[user] = true
+		}
+	}
+	users := make([]string, 0, len(seen))
+	for user := range seen {
+		users = append(users, user)
+	}
+	slices.Sort(users)
+	return users
+}
+
+// listed returns the users to answer for. Callers hold Ledger.mu.
+func (c *Case) listed(members []string) []string {
+	if len(c.q.Users) > 0 {
+		return c.q.Users
+	}
+	var users []string
+	if len(members) <= MaxListed {
+		users = slices.Clone(members)
+	}
+	if c.s.journal != nil {
+		for user := range c.s.journal.asked {
+			users = append(users, user)
+		}
+	}
+	slices.Sort(users)
+	return slices.Compact(users)
+}
+
+// Sender returns who sent the message.
+func (c *Case) Sender() string { return c.s.message.from }
+
+// Listed returns the sessions of the users that the answer will list, and of
+// them those whose client has the message in its socket and has not said yet
+// that it arrived: a Ping to those will make them say so.
+func (c *Case) Listed() (sessions, silent []string) {
+	l := c.ledger
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, user := range c.listed(c.members()) {
+		p := l.people[userKey{c.q.App, user}]
+		if p == nil {
+			continue
+		}
+		for _, s := range p.sessions {
+			if s.ended == 0 {
+				sessions = append(sessions, s.id)
+			}
+		}
+		if f := l.find(&c.s, user); f.handed != 0 && f.acknowledged == 0 && f.stay != nil && f.stay.session != nil && f.stay.session.ended == 0 {
+			silent = append(silent, f.stay.session.id)
+		}
+	}
+	return sessions, silent
+}
+
+// Answer says what became of the message. sockets holds those that take no
+// more, by session.
+func (c *Case) Answer(sockets map[string]Socket) *wire.Explained {
+	l := c.ledger
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c.s.sockets = sockets
+	c.refresh()
+	m := &c.s.message
+	made := &wire.Explained{
+		Room: c.q.Room, ID: m.id, From: m.from, Channel: m.channel, TimeMS: uint64(m.received / 1000), Bytes: m.bytes, Trace: m.trace,
+	}
+	if !m.lossy {
+		made.Seq = m.seq
+	}
+	members := c.members()
+	counts := map[wire.Verdict]uint32{}
+	for _, user := range members {
+		counts[l.find(&c.s, user).verdict]++
+	}
+	for verdict := range wire.VerdictNotOnline + 1 {
+		if counts[verdict] > 0 {
+			made.Tallies = append(made.Tallies, wire.Tally{Verdict: verdict, Users: counts[verdict]})
+		}
+	}
+	t := l.traces[c.q.App+"\x00"+m.trace]
+	for _, user := range c.listed(members) {
+		f := l.find(&c.s, user)
+		outcome := wire.Outcome{
+			User: user, Verdict: f.verdict, SinceMS: ms(f.since), HandedMS: ms(f.handed), AcknowledgedMS: ms(f.acknowledged),
+		}
+		if t != nil && m.trace != "" {
+			t.heard(user, &f, &outcome)
+		}
+		outcome.Reason, outcome.Fix = c.s.words(&f)
+		made.Outcomes = append(made.Outcomes, outcome)
+	}
+	return made
+}
+
+// heard completes an outcome by what the client itself has told.
+func (t *trace) heard(user string, f *finding, outcome *wire.Outcome) {
+	if h, ok := t.handled[user]; ok && f.handed != 0 {
+		if outcome.AcknowledgedMS == 0 || h.at < f.acknowledged {
+			f.acknowledged, outcome.AcknowledgedMS = h.at, ms(h.at)
+		}
+		if h.listener != 0 && f.verdict == wire.VerdictNoListener { // its report of listeners came later
+			f.verdict, outcome.Verdict, f.since, outcome.SinceMS = wire.VerdictDelivered, wire.VerdictDelivered, f.handed, ms(f.handed)
+		}
+	}
+	outcome.Hops = t.hops(user, f.handed)
+}
+
+// Unknown says that nothing is known of the message for the users asked about.
+func (c *Case) Unknown(err error) *wire.Explained {
+	made := &wire.Explained{Room: c.q.Room, Seq: c.q.Seq, ID: c.q.ID}
+	refused := wire.RefusalOf(err)
+	for _, user := range c.q.Users {
+		made.Outcomes = append(made.Outcomes, wire.Outcome{User: user, Reason: sentence(refused.What), Fix: refused.Fix})
+	}
+	return made
+}
+
+// refresh takes the message as it is now: it may have been handed since. Callers
+// hold Ledger.mu.
+func (c *Case) refresh() {
+	if j := c.s.journal; j != nil && c.s.refused == nil {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		if m := j.at(c.s.message.index); m != nil {
+			c.s.message = *m
+		}
+	}
+}
+
+func ms(us int64) uint64 { return uint64(us / 1000) }
+
+func quote(id string) string { return strconv.Quote(id) }

@@ -1,0 +1,286 @@
+package verdict
+
+import (
+	"slices"
+	"sort"
+	"sync"
+
+	"parley/internal/wire"
+)
+
+// journal is what is known of a room, over all its lives on this node.
+type journal struct {
+	ledger *Ledger
+	key    roomKey
+
+	// Guarded by Ledger.mu.
+	stays     []*Stay
+	elsewhere map[string]elsewhere // users who are or were in it on other nodes
+	asked     map[string]int64     // users who were asked about, and when last
+
+	mu       sync.Mutex
+	open     bool   // a life goes on
+	life     int    // counts them
+	base     uint64 // added to the indexes of this life, so that they go on from the last one's
+	end      uint64 // behind the highest index so far
+	handed   uint64 // below it the passes have written everything
+	messages []message
+	early    []answered // answers to sends whose message has not come from the bus yet
+}
+
+// Room is one life of a room on this node: from its first member to its last.
+// Its methods are called with the room's own lock held, but Passed, which the
+// pass calls, and Answered. Indexes are those of the room's log.
+type Room struct {
+	journal *journal
+	life    int
+	base    uint64
+}
+
+// message is the facts of one message.
+type message struct {
+	index uint64
+	seq   uint64 // of a lossy message: of the last stored one before it
+	at    int64  // when the log had it
+	// received is when its sender's node got it; handed is when the pass that
+	// wrote it ended, 0 before.
+	received, handed int64
+	from             string
+	id               string // of a lossy message
+	clientID         string
+	trace            string
+	to               []string
+	bytes            uint32
+	channel          wire.Channel
+	lossy            bool
+	toOwn            bool // the sender's own user gets it too
+}
+
+// size is what the message costs, texts included.
+func (m *message) size() int64 {
+	n := messageBytes + int64(len(m.from)+len(m.id)+len(m.clientID)+len(m.trace)+16*len(m.to))
+	for _, user := range m.to {
+		n += int64(len(user))
+	}
+	return n
+}
+
+// elsewhere is a user's time in the room on another node.
+type elsewhere struct{ since, until int64 }
+
+const (
+	maxElsewhere = 10_000
+	maxAsked     = 1_000
+	maxEarly     = 64
+)
+
+// Open begins a life of a room.
+func (l *Ledger) Open(app, room string) *Room {
+	if l == nil {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	key := roomKey{app, room}
+	j := l.journals[key]
+	if j == nil {
+		j = &journal{ledger: l, key: key}
+		l.journals[key] = j
+		l.used.Add(journalBytes)
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.open, j.life, j.base, j.handed, j.early = true, j.life+1, j.end, j.end, nil
+	return &Room{journal: j, life: j.life, base: j.base}
+}
+
+// Close ends the life.
+func (r *Room) Close() {
+	if r == nil {
+		return
+	}
+	j := r.journal
+	j.ledger.mu.Lock()
+	defer j.ledger.mu.Unlock()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.life == r.life {
+		j.open = false
+		at := now()
+		for user, e := range j.elsewhere {
+			if e.until == 0 {
+				j.elsewhere[user] = elsewhere{e.since, at}
+			}
+		}
+	}
+}
+
+// Message is what a room tells of a message that its log has taken just now.
+type Message struct {
+	Index uint64
+	Seq   uint64 // of a lossy message: of the last stored one before it
+	Own   string // the user that must not get it; empty: nobody
+	To    []string
+	Head  wire.MessageHead
+	Lossy bool
+}
+
+// Message notes a message.
+func (r *Room) Message(m Message) {
+	if r == nil {
+		return
+	}
+	made := message{
+		index: r.base + m.Index, seq: m.Seq, at: now(), received: int64(m.Head.TimeMS) * 1000,
+		from: m.Own, to: m.To, id: m.Head.ID, bytes: uint32(m.Head.BodyBytes), lossy: m.Lossy,
+		channel: ChannelOf(m.Head.Class, m.Head.Kind, len(m.To) > 0),
+	}
+	if string(m.Head.From) != m.Own {
+		made.from, made.toOwn = string(m.Head.From), true
+	}
+	if ValidTrace(m.Head.Trace) {
+		made.trace = m.Head.Trace
+	}
+	j := r.journal
+	j.mu.Lock()
+	if j.life != r.life {
+		j.mu.Unlock()
+		return
+	}
+	if !m.Lossy && len(j.early) > 0 {
+		if i := slices.IndexFunc(j.early, func(a answered) bool { return a.seq == m.Seq }); i >= 0 {
+			made.clientID = j.early[i].clientID
+			j.early = slices.Delete(j.early, i, i+1)
+		}
+	}
+	if j.ledger.full() { // until Trim has made room, each room makes its own
+		j.dropOldest()
+	}
+	j.messages = append(j.messages, made)
+	j.ledger.used.Add(made.size())
+	j.end = max(j.end, made.index+1)
+	j.mu.Unlock()
+	if made.trace != "" {
+		j.ledger.traceStored(j.key, &made)
+	}
+}
+
+// dropOldest drops the older half of a room's messages. Callers hold mu.
+func (j *journal) dropOldest() {
+	n := 0
+	half := len(j.messages) / 2
+	j.ledger.used.Add(-j.dropMessages(func(*message) bool { n++; return n <= half }))
+}
+
+// dropMessages drops messages from the front while old says so and returns
+// their size. Callers hold mu.
+func (j *journal) dropMessages(old func(*message) bool) (bytes int64) {
+	n := 0
+	for n < len(j.messages) && old(&j.messages[n]) {
+		bytes += j.messages[n].size()
+		n++
+	}
+	if n > 0 {
+		j.messages = append(make([]message, 0, len(j.messages)-n), j.messages[n:]...)
+	}
+	return bytes
+}
+
+// answered is the answer to a send: which position its client id got.
+type answered struct {
+	seq      uint64
+	clientID string
+}
+
+// Answered notes the client id of a stored message. It may be called from any
+// goroutine, before or after Message.
+func (r *Room) Answered(seq uint64, clientID string) {
+	if r == nil || clientID == "" {
+		return
+	}
+	j := r.journal
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.life != r.life {
+		return
+	}
+	if m := j.stored(seq); m != nil {
+		if m.clientID == "" {
+			m.clientID = clientID
+			j.ledger.used.Add(int64(len(clientID)))
+		}
+		return
+	}
+	if len(j.messages) > 0 && seq <= j.messages[len(j.messages)-1].seq {
+		return // dropped, or from before
+	}
+	if len(j.early) == maxEarly {
+		j.early = slices.Delete(j.early, 0, 1)
+	}
+	j.early = append(j.early, answered{seq, clientID})
+}
+
+// stored returns the stored message with that position. Callers hold mu.
+func (j *journal) stored(seq uint64) *message {
+	i := sort.Search(len(j.messages), func(i int) bool { return j.messages[i].seq >= seq })
+	if i < len(j.messages) && j.messages[i].seq == seq && !j.messages[i].lossy {
+		return &j.messages[i]
+	}
+	return nil
+}
+
+// at returns the message with that index. Callers hold mu.
+func (j *journal) at(index uint64) *message {
+	i := sort.Search(len(j.messages), func(i int) bool { return j.messages[i].index >= index })
+	if i < len(j.messages) && j.messages[i].index == index {
+		return &j.messages[i]
+	}
+	return nil
+}
+
+// Passed tells that a pass has ended and written all below index to every
+// socket that keeps up.
+func (r *Room) Passed(index uint64) {
+	if r == nil {
+		return
+	}
+	j := r.journal
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	index += r.base
+	if j.life != r.life || index <= j.handed {
+		return
+	}
+	j.handed = index
+	at := now()
+	for i := len(j.messages) - 1; i >= 0 && j.messages[i].handed == 0; i-- {
+		if j.messages[i].index < index {
+			j.messages[i].handed = at
+		}
+	}
+}
+
+// Elsewhere tells that a user came into the room on another node, or left it.
+func (r *Room) Elsewhere(user string, here bool) {
+	if r == nil {
+		return
+	}
+	j := r.journal
+	j.ledger.mu.Lock()
+	defer j.ledger.mu.Unlock()
+	known, ok := j.elsewhere[user]
+	switch {
+	case here && ok:
+		known.until = 0
+	case here && len(j.elsewhere) < maxElsewhere:
+		known = elsewhere{since: now()}
+		if j.elsewhere == nil {
+			j.elsewhere = map[string]elsewhere{}
+		}
+	case !here && ok:
+		known.until = now()
+	default:
+		return
+	}
+	j.elsewhere[user] = known
+}
