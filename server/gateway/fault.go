@@ -186,7 +186,7 @@ func (g *Gateway) ExpireToken(app, user string, at time.Time) int {
 func (g *Gateway) Kick(app, user, roomID, reason string) int {
 	kicked := 0
 	for _, s := range g.sessionsOf(app, user) {
-		if s.kick(roomID, reason[:min(len(reason), maxReasonBytes)]) {
+		if s.kick(roomID, reasonText(reason)) {
 			kicked++
 		}
 	}

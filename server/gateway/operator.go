@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"parley/internal/wire"
 	"parley/server/room"
@@ -17,6 +19,9 @@ func (g *Gateway) App(id string) (*App, bool) { return g.cfg.FindApp(id) }
 func (g *Gateway) Publish(ctx context.Context, app *App, as room.Author, p *wire.Publish) (*wire.Published, error) {
 	if err := idError("user id", as.User); err != nil {
 		return nil, err
+	}
+	if !utf8.ValidString(as.User) || !utf8.ValidString(as.Name) || slices.ContainsFunc(p.To, func(user string) bool { return !utf8.ValidString(user) }) {
+		return nil, &wire.Error{Code: wire.CodeInvalid, What: "an id or a name is not UTF-8 text", Fix: "Encode it as UTF-8."}
 	}
 	if len(as.Name) > maxNameBytes {
 		return nil, &wire.Error{Code: wire.CodeInvalid, What: "display name is too long", Fix: "Use a shorter one.", Limit: maxNameBytes, Got: uint64(len(as.Name))}
@@ -53,12 +58,18 @@ func (g *Gateway) Occupants(ctx context.Context, app *App, roomID string, users 
 // Expel takes users, or everybody, out of a room; see [room.Hub.Expel]. It waits
 // until the roll of callbacks has stored that.
 func (g *Gateway) Expel(ctx context.Context, app *App, roomID string, e room.Expulsion) (exists bool, err error) {
-	e.Reason = e.Reason[:min(len(e.Reason), maxReasonBytes)]
+	e.Reason = reasonText(e.Reason)
 	exists, err = g.hub.Expel(ctx, app.Name, roomID, e)
 	if err != nil || !exists {
 		return exists, err
 	}
 	return true, g.cfg.Hook.Settle(ctx, app.Name, roomID)
+}
+
+// reasonText makes of an operator's text what clients can be sent: they take
+// what is not UTF-8 for a broken protocol.
+func reasonText(reason string) string {
+	return strings.ToValidUTF8(reason[:min(len(reason), maxReasonBytes)], "")
 }
 
 // expulsion is a room that the session lost by an operator's order.

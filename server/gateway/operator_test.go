@@ -72,6 +72,9 @@ func TestOperatorPublishes(t *testing.T) {
 		{room.Author{User: "s"}, wire.Publish{Room: "r", Body: make([]byte, 1025)}, wire.CodeTooLarge},
 		{room.Author{User: "s"}, wire.Publish{Room: "none", Body: []byte("x")}, wire.CodeNoReceiver},
 		{room.Author{User: "s"}, wire.Publish{Room: "a\nb", Body: []byte("x")}, wire.CodeInvalid},
+		{room.Author{User: "\xff"}, wire.Publish{Room: "r", Body: []byte("x")}, wire.CodeInvalid},
+		{room.Author{User: "s", Name: "\xff"}, wire.Publish{Room: "r", Body: []byte("x")}, wire.CodeInvalid},
+		{room.Author{User: "s"}, wire.Publish{Room: "r", Body: []byte("x"), To: []string{"\xff"}}, wire.CodeInvalid},
 		{room.Author{}, wire.Publish{Room: "r", Body: []byte("x")}, wire.CodeEmpty},
 		{room.Author{User: "s", Name: strings.Repeat("n", 1025)}, wire.Publish{Room: "r", Body: []byte("x")}, wire.CodeInvalid},
 	} {
@@ -97,10 +100,16 @@ func TestExpelled(t *testing.T) {
 	p.refused(&wire.Publish{Room: "r", Body: []byte("x")}, wire.CodeNotJoined)
 	p.say("other", "x")
 	p.join(&wire.Join{Room: "r"})
-	o.expel(room.Expulsion{Why: room.ExitClosed, Reason: strings.Repeat("x", 2000)})
+	o.expel(room.Expulsion{Why: room.ExitClosed, Reason: strings.Repeat("字", 700)})
 	p.push(wire.IsRemoved, &removed)
-	if len(removed.Reason) != 1024 {
-		t.Errorf("a reason of %d bytes, want it cut at 1024", len(removed.Reason))
+	if removed.Reason != strings.Repeat("字", 341) {
+		t.Errorf("a reason of %d bytes, want it cut below 1024, behind a character", len(removed.Reason))
+	}
+	p.join(&wire.Join{Room: "r"})
+	o.expel(room.Expulsion{Users: []string{"u"}, Why: room.ExitKicked, Reason: "a\xffb"})
+	p.push(wire.IsRemoved, &removed)
+	if removed.Reason != "ab" {
+		t.Errorf("reason %q, want what is UTF-8 of it", removed.Reason)
 	}
 }
 

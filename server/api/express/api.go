@@ -8,9 +8,11 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"parley/server/gateway"
 )
@@ -119,6 +121,11 @@ func (a *API) carryOut(ctx context.Context, r *http.Request) (any, error) {
 	if r.Method == http.MethodPost {
 		if err := c.withBody(r); err != nil {
 			return nil, err
+		}
+	}
+	for name, values := range c.params {
+		if name != "MessageContent" && slices.ContainsFunc(values, func(v string) bool { return !utf8.ValidString(v) }) {
+			return nil, refuse(codeDecode, strconv.QuoteToASCII(name)+" is not UTF-8") // of a message the core says so
 		}
 	}
 	return todo.do(c)
