@@ -45,6 +45,30 @@ func (r *row) operator(action string, parameters ...string) any {
 	return answer.Data
 }
 
+// verdicts asks the dev server what became of a message, by user.
+func (r *row) verdicts(message string) map[string]string {
+	r.t.Helper()
+	request, err := http.NewRequestWithContext(r.t.Context(), http.MethodGet, dev.url("/api/explain?"+url.Values{"app": {"demo"}, "room": {r.room}, "message": {message}}.Encode()), nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer parley0dev0admin0key000000000001")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	var answer struct{ Users []struct{ User, Verdict string } }
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil || response.StatusCode != http.StatusOK {
+		r.t.Fatalf("explain %s: HTTP %d, %v", message, response.StatusCode, err)
+	}
+	told := map[string]string{}
+	for _, u := range answer.Users {
+		told[u.User] = u.Verdict
+	}
+	return told
+}
+
 func TestServerAPI(t *testing.T) {
 	first, second := openPage(t), openPage(t)
 
@@ -64,6 +88,9 @@ func TestServerAPI(t *testing.T) {
 		barrage := r.operator("SendBarrageMessage", "RoomId", "$room", "UserId", "$alice", "UserName", "Alice", "MessageCategory", "2", "MessageContent", "+1")
 		bob.until(`messages("IMRecvBarrageMessage").length === 1`)
 		bob.want(`got("IMRecvBarrageMessage")`, `[["$room", [{"fromUser": {"userID": "$alice", "userName": "Alice"}, "message": "+1", "sendTime": "<now>", "messageID": `+quote(barrage.(map[string]any)["MessageId"])+`}]]]`)
+		if got := r.verdicts(barrage.(map[string]any)["MessageId"].(string)); got[alice.id] != "own_message" || got[bob.id] != "delivered" {
+			t.Errorf("the server says %v, want that alice gets nothing of her own, and that bob has it", got)
+		}
 		failed := r.operator("SendCustomCommand", "RoomId", "$room", "FromUserId", "server", "ToUserId[]", "$bob", "ToUserId[]", "ghost", "MessageContent", `{"for":"bob"}`)
 		compare(t, "who did not get it", failed, `{"FailUsers": [{"Uid": "ghost", "Code": 50003}]}`)
 		r.operator("SendCustomCommand", "RoomId", "$room", "FromUserId", "server", "MessageContent", "for all")
