@@ -58,7 +58,9 @@ func (r *row) verdicts(message string) map[string]string {
 		r.t.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	var answer struct{ Users []struct{ User, Verdict string } }
+	var answer struct {
+		Users []struct{ User, Verdict string }
+	}
 	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil || response.StatusCode != http.StatusOK {
 		r.t.Fatalf("explain %s: HTTP %d, %v", message, response.StatusCode, err)
 	}
