@@ -49,7 +49,7 @@ func (n *Node) routes(devMode bool) (http.Handler, error) {
 			http.Error(w, "This binary was built without the demo. Build it with: make build", http.StatusNotFound)
 		})
 	}
-	mux.Handle("/", api.ByAction(api.Actions{Plain: n.expressAPI()}, pages))
+	mux.Handle("/", api.ByAction(api.Actions{Plain: n.expressAPI(), Versioned: n.volcAPI()}, pages))
 	return mux, nil
 }
 
