@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"parley/server/config"
@@ -55,14 +56,14 @@ func (e *examination) causes(ctx context.Context) {
 		return
 	}
 	for _, c := range found.Checks {
-		reason := c.Reason
+		reason := strings.TrimSuffix(c.Reason, ".")
 		if c.Since != nil && !c.Since.IsZero() {
 			reason += " (since " + c.Since.Local().Format(time.DateTime) + ")"
 		}
 		if c.OK {
 			e.ok(c.Name, "%s", reason)
 		} else {
-			e.fail(c.Name, c.Fix, "%s", reason)
+			e.fail(c.Name, lowerFirst(c.Fix), "%s", reason)
 		}
 	}
 	var last explanation
@@ -70,11 +71,14 @@ func (e *examination) causes(ctx context.Context) {
 		return
 	}
 	for _, u := range last.Users {
-		reason := u.Verdict + ": " + u.Reason
-		if told[u.Verdict] {
+		reason := u.Verdict + ": " + strings.TrimSuffix(u.Reason, ".")
+		switch {
+		case told[u.Verdict]:
 			e.ok("last message", "%s", reason)
-		} else {
-			e.warn("last message", u.Fix, "%s", reason)
+		case u.Verdict == "unknown": // there is none, or it is too old
+			e.skip("last message", lowerFirst(u.Fix), "%s", u.Reason)
+		default:
+			e.warn("last message", lowerFirst(u.Fix), "%s", reason)
 		}
 	}
 	if len(last.Users) == 0 {

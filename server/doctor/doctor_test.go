@@ -535,3 +535,74 @@ func TestReport(t *testing.T) {
 		t.Errorf("as JSON: %v\n%s", err, object.String())
 	}
 }
+
+// visit logs a user of the app demo in, with a listener for broadcasts or without one,
+// enters a room, and says something there.
+func visit(t *testing.T, at *url.URL, user, room, says string, listens bool) {
+	t.Helper()
+	app := config.DevApps()[0]
+	now := time.Now().Unix()
+	text, err := token.Mint04(token.Claims04{AppID: app.AppID, User: user, Created: now, Expires: now + 600}, string(app.ServerSecrets[0]), token.Options04{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, _, err := websocket.Dial(t.Context(), "ws://"+at.Host+"/ws", &websocket.DialOptions{Subprotocols: []string{wire.Subprotocol}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.CloseNow() })
+	hello := &wire.Hello{Version: wire.Version, App: "1000000001", User: user, Token: text}
+	hello.Listen.Listeners = []wire.Listener{{Channels: 1 << wire.ChannelOnMessage, Event: "IMRecvBroadcastMessage", Call: `on("IMRecvBroadcastMessage", …)`, Present: listens}}
+	frame := wire.AppendEnvelope(nil, 1, hello)
+	frame = wire.AppendEnvelope(frame, 2, &wire.Join{Room: room})
+	last := wire.IsJoined
+	if says != "" {
+		frame = wire.AppendEnvelope(frame, 3, &wire.Publish{Room: room, Body: []byte(says)})
+		last = wire.IsPublished
+	}
+	if err := c.Write(t.Context(), websocket.MessageBinary, frame); err != nil {
+		t.Fatal(err)
+	}
+	for done := false; !done; {
+		_, frame, err := c.Read(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for len(frame) > 0 {
+			var env wire.Envelope
+			if env, frame, err = wire.NextEnvelope(frame); err != nil {
+				t.Fatal(err)
+			}
+			done = done || env.Kind == last
+		}
+	}
+}
+
+// TestCausesOfARealServer asks a server, not a text that looks like its answer.
+func TestCausesOfARealServer(t *testing.T) {
+	at, _ := startNode(t)
+	visit(t, at, "deaf", "lobby", "", false)
+	visit(t, at, "carol", "lobby-2", "", true)
+	visit(t, at, "alice", "lobby", "hello", true)
+	ask := doctor.Options{Server: at.String(), App: "demo", Room: "lobby", From: "alice"}
+	for _, c := range []struct {
+		to, check string
+		want      doctor.Status
+		words     []string
+	}{
+		{"deaf", "listener", doctor.Fail, []string{"IMRecvBroadcastMessage"}},
+		{"deaf", "sameRoom", doctor.OK, nil},
+		{"deaf", "last message", doctor.Warn, []string{"no_listener"}},
+		{"carol", "sameRoom", doctor.Fail, []string{"lobby-2"}},
+		{"carol", "last message", doctor.Warn, []string{"other_room"}},
+		{"nobody", "loggedIn", doctor.Fail, []string{"nobody"}},
+		{"alice", "notOwn", doctor.Fail, []string{"alice"}},
+	} {
+		ask.To = c.to
+		expect(t, ask, c.check, c.want, c.words...)
+	}
+	ask.From, ask.To = "carol", "deaf"
+	expect(t, ask, "last message", doctor.Skipped)
+	ask.AdminKey = "k3jd8s0f9a7s6d5f4g3h2j1k0l9z8x7c"
+	expect(t, ask, "causes", doctor.Fail, "admin key")
+}

@@ -76,7 +76,7 @@ func (r *Report) Text(w io.Writer) error {
 			fmt.Fprintf(&b, "%25s%s\n", "", line)
 		}
 	}
-	fmt.Fprintf(&b, "\n%d ok, %d warnings, %d failed, %d skipped\n", counts[OK], counts[Warn], counts[Fail], counts[Skipped])
+	fmt.Fprintf(&b, "\n%d ok, %d to look at, %d failed, %d skipped\n", counts[OK], counts[Warn], counts[Fail], counts[Skipped])
 	_, err := io.WriteString(w, b.String())
 	return err
 }
