@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha1"
 	"encoding/json"
@@ -21,6 +22,7 @@ import (
 	"github.com/coder/websocket"
 
 	"parley/internal/wire"
+	"parley/server/config"
 )
 
 // business is a business server that was written from the vendor's pages: it
@@ -28,6 +30,7 @@ import (
 type business struct {
 	t      *testing.T
 	server *httptest.Server
+	secret string
 	down   atomic.Bool
 
 	mu   sync.Mutex
@@ -46,7 +49,7 @@ func (n *notice) text(key string) string { return fmt.Sprint(n.fields[key]) }
 const callbackSecret = "b7Xk2mVx9Lr4Tn8Bw3Ys6Hd1Jf5Gp0Ca"
 
 func newBusiness(t *testing.T) *business {
-	b := &business{t: t, seen: map[string]string{}, more: make(chan struct{}, 1)}
+	b := &business{t: t, secret: callbackSecret, seen: map[string]string{}, more: make(chan struct{}, 1)}
 	b.server = httptest.NewServer(b)
 	t.Cleanup(b.server.Close)
 	return b
@@ -63,7 +66,7 @@ func (b *business) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := decoder.Decode(&fields); err != nil {
 		b.t.Errorf("%q: %v", body, err)
 	}
-	parts := []string{callbackSecret, fmt.Sprint(fields["timestamp"]), fmt.Sprint(fields["nonce"])}
+	parts := []string{b.secret, fmt.Sprint(fields["timestamp"]), fmt.Sprint(fields["nonce"])}
 	slices.Sort(parts)
 	if want := fmt.Sprintf("%x", sha1.Sum([]byte(strings.Join(parts, "")))); fields["signature"] != want {
 		b.t.Errorf("%s: the signature is not %s", body, want)
@@ -160,6 +163,7 @@ func (b *business) await(what string, is func(*story) bool) {
 
 // member is a user of one room who comes and goes.
 type member struct {
+	app, token    string // empty: those of settings, which wants no token
 	room, user    string
 	joins, leaves int  // that were answered
 	inside        bool // as of the last answer
@@ -177,7 +181,7 @@ func (m *member) dial(address string) error {
 		return err
 	}
 	m.conn = c
-	return m.ask(ctx, wire.IsWelcome, &wire.Hello{Version: wire.Version, App: "1234567890", User: m.user, Device: "test"}, nil)
+	return m.ask(ctx, wire.IsWelcome, &wire.Hello{Version: wire.Version, App: cmp.Or(m.app, "1234567890"), Token: m.token, User: m.user, Device: "test"}, nil)
 }
 
 // ask sends a request and waits for its answer.
@@ -453,6 +457,38 @@ func TestCallbacksDead(t *testing.T) {
 	}
 	_ = m.conn.CloseNow()
 	p.stop()
+}
+
+// TestCallbacksDev: the development server tells of both its apps, and before it
+// ends that its users have gone.
+func TestCallbacksDev(t *testing.T) {
+	b := newBusiness(t)
+	b.secret = string(config.DevApps()[0].CallbackSecret)
+	p := process(t, "dev", "--listen", "127.0.0.1:0", "--hook", b.server.URL)
+	answer, err := http.Get("http://" + p.address + "/dev/credentials?user=alice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var login struct{ Token string }
+	err = json.NewDecoder(answer.Body).Decode(&login)
+	_ = answer.Body.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &member{app: "1000000001", token: login.Token, room: "r1", user: "alice"}
+	if err := m.dial(p.address); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.join(); err != nil {
+		t.Fatal(err)
+	}
+	b.await("alice is inside", func(s *story) bool { return s.inside["r1"]["alice"] })
+	p.stop()
+	_ = m.conn.CloseNow()
+	n := b.notices()
+	if s := b.story(); len(n) != 4 || s.closed["r1"] != "2" || n[1].text("auth_level") != "4" || n[1].text("appid") != "1000000001" {
+		t.Errorf("told: %v", n)
+	}
 }
 
 // kill ends the process without a chance to do anything about it.

@@ -45,7 +45,9 @@ func (o *Options) setDefaults() {
 	if o.Metrics == nil {
 		o.Metrics = noMetrics{}
 	}
-	o.Client.PerHost = o.Concurrency
+	// Several apps may have their business server on one host: that one hangs
+	// must not keep the others' requests from being sent.
+	o.Client.PerHost = max(256, o.Concurrency)
 }
 
 // Metrics takes counts of events. Implementations are quick and safe for all goroutines.

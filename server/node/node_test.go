@@ -44,6 +44,7 @@ func startWith(t testing.TB, dev bool, change func(*config.Config)) *site {
 	cfg.Listen, cfg.Apps, cfg.AllowDevSecrets = "127.0.0.1:0", config.DevApps(), true
 	if dev {
 		cfg.AdminKey = config.DevAdminKey
+		cfg.Callbacks.AllowPrivate = true
 	}
 	change(&cfg)
 	s := &site{t: t, bus: bus.NewMemory(bus.Options{})}

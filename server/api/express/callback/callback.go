@@ -6,6 +6,7 @@
 package callback
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 
@@ -129,10 +130,13 @@ func bit(is bool) string {
 	return "0"
 }
 
+// encode makes JSON that is the same after URL-decoding: the original's pages
+// tell receivers to decode, and some do.
 func encode(body any) []byte {
 	text, err := json.Marshal(body)
 	if err != nil {
 		panic("callback: a body can't be encoded: " + err.Error()) // it has plain fields only
 	}
-	return text
+	text = bytes.ReplaceAll(text, []byte("%"), []byte(`\u0025`))
+	return bytes.ReplaceAll(text, []byte("+"), []byte(`\u002b`))
 }

@@ -2,6 +2,7 @@ package callback_test
 
 import (
 	"encoding/json"
+	"net/url"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,7 +13,7 @@ import (
 
 // TestFields compares whole bodies: fields, numbers and texts.
 func TestFields(t *testing.T) {
-	who := hook.Login{User: "alice", Name: "Alice <&> 爱", ID: 1700000000000005, AtMS: 1700000000123, Token: 4, Again: true}
+	who := hook.Login{User: "alice", Name: "Alice <&> 爱 100%2B+\\u", ID: 1700000000000005, AtMS: 1700000000123, Token: 4, Again: true}
 	stamp := hook.Stamp{Time: 1470820198, Nonce: "123412", Signature: "5bd59fd62953a8059fb7eaba95720f66d19e4517"}
 	event := func(kind hook.Kind, why hook.Reason) hook.Event {
 		return hook.Event{ID: "x", Kind: kind, App: "demo", Room: "r1", Life: 1700000000000001, AtMS: 1700000009999, Why: why, Login: who, Change: 7}
@@ -31,7 +32,7 @@ func TestFields(t *testing.T) {
 		all := map[string]any{
 			"event": name, "appid": "1000000001", "timestamp": "1470820198", "nonce": "123412",
 			"signature": "5bd59fd62953a8059fb7eaba95720f66d19e4517", "room_id": "r1", "room_seq": "1700000000000001",
-			"user_account": "alice", "user_nickname": "Alice <&> 爱", "session_id": "1700000000000005",
+			"user_account": "alice", "user_nickname": "Alice <&> 爱 100%2B+\\u", "session_id": "1700000000000005",
 			"login_time": "1700000000123", "user_role": "2", "user_update_seq": "7",
 		}
 		for key, value := range more {
@@ -65,6 +66,9 @@ func TestFields(t *testing.T) {
 		}
 		if diff := cmp.Diff(row.want, got); diff != "" {
 			t.Errorf("%s %s (-want +got):\n%s", row.event.Kind, row.event.Why, diff)
+		}
+		if decoded, err := url.QueryUnescape(string(body)); err != nil || decoded != string(body) {
+			t.Errorf("%s: URL-decoding makes %q of it, error %v", row.event.Kind, decoded, err)
 		}
 	}
 }
