@@ -3,6 +3,7 @@ package bus
 import (
 	"bytes"
 	"context"
+	"maps"
 	"slices"
 	"time"
 )
@@ -14,8 +15,9 @@ type memoryQueue struct {
 	options QueueOptions
 	seq     uint64
 	bytes   int64
-	waiting []Job // oldest first
-	ids     map[memoryPut]putMark
+	waiting map[uint64]Job // by position
+	ids     map[memoryPut]uint64
+	puts    []putMark // of ids, oldest first
 	written map[noteKey][]byte
 	buried  map[string][]Dead
 }
@@ -26,8 +28,8 @@ type memoryPut struct {
 }
 
 type putMark struct {
-	seq uint64
-	at  time.Time
+	memoryPut
+	at time.Time
 }
 
 type noteKey struct {
@@ -52,7 +54,7 @@ func (m *Memory) OpenQueue(ctx context.Context, o QueueOptions) (*Queue, error) 
 	held := b.queues[m.name]
 	if held == nil {
 		held = &memoryQueue{
-			ids: make(map[memoryPut]putMark), written: make(map[noteKey][]byte), buried: make(map[string][]Dead),
+			waiting: make(map[uint64]Job), ids: make(map[memoryPut]uint64), written: make(map[noteKey][]byte), buried: make(map[string][]Dead),
 		}
 		b.queues[m.name] = held
 	}
@@ -86,40 +88,38 @@ func (q memoryQueueOf) put(line Room, id string, body []byte, done func(seq uint
 
 func (q *memoryQueue) put(line Room, id string, body []byte) (uint64, error) {
 	key, now := memoryPut{line, id}, time.Now()
-	for old, mark := range q.ids {
-		if now.Sub(mark.at) >= putWindow {
-			delete(q.ids, old)
-		}
+	for len(q.puts) > 0 && now.Sub(q.puts[0].at) >= putWindow {
+		delete(q.ids, q.puts[0].memoryPut)
+		q.puts[0], q.puts = putMark{}, q.puts[1:]
 	}
 	if first, ok := q.ids[key]; ok && id != "" {
-		return first.seq, nil
+		return first, nil
 	}
 	if q.bytes+int64(len(body)) > q.options.MaxBytes {
 		return 0, queueFull(nil)
 	}
 	q.seq++
 	q.bytes += int64(len(body))
-	q.waiting = append(q.waiting, Job{Seq: q.seq, Line: line, Body: body})
+	q.waiting[q.seq] = Job{Seq: q.seq, Line: line, Body: body}
 	if id != "" {
-		q.ids[key] = putMark{q.seq, now}
+		q.ids[key] = q.seq
+		q.puts = append(q.puts, putMark{key, now})
 	}
 	return q.seq, nil
 }
 
 func (q memoryQueueOf) remove(ctx context.Context, seq uint64) error {
 	return q.with(ctx, func(held *memoryQueue) error {
-		if i := slices.IndexFunc(held.waiting, func(j Job) bool { return j.Seq == seq }); i >= 0 {
-			held.bytes -= int64(len(held.waiting[i].Body))
-			held.waiting = slices.Delete(held.waiting, i, i+1)
-		}
+		held.bytes -= int64(len(held.waiting[seq].Body))
+		delete(held.waiting, seq)
 		return nil
 	})
 }
 
 func (q memoryQueueOf) jobs(ctx context.Context, take func(Job)) error {
 	return q.with(ctx, func(held *memoryQueue) error {
-		for _, j := range held.waiting {
-			take(j)
+		for _, seq := range slices.Sorted(maps.Keys(held.waiting)) {
+			take(held.waiting[seq])
 		}
 		return nil
 	})

@@ -219,39 +219,34 @@ func TestRedrive(t *testing.T) {
 		first := s.b.calls()
 		want(t, first, "r1:create r1:login:alice r1:login:bob r1:logout:bob:quit")
 		s.b.answer(nil)
-		for _, row := range []struct {
-			app  string
-			ids  []string
-			sent int
-			want string
-		}{
-			{"demo", []string{first[2].id, "unknown"}, 1, "r1:login:bob"},
-			{"demo", nil, 3, "r1:create r1:login:alice r1:logout:bob:quit"},
-			{"demo", nil, 0, ""},
-		} {
-			sent, err := s.hook.Redrive(t.Context(), row.app, row.ids)
-			if err != nil || sent != row.sent {
-				t.Fatalf("redriven %d, error %v; want %d", sent, err, row.sent)
+		redrive := func(count int, wanted string, ids ...string) {
+			t.Helper()
+			sent, err := s.hook.Redrive(t.Context(), "demo", ids)
+			if err != nil || sent != count {
+				t.Fatalf("redriven %d, error %v; want %d", sent, err, count)
 			}
 			synctest.Wait()
 			again := s.b.calls()
-			want(t, again, row.want)
+			want(t, again, wanted)
 			for _, c := range again {
 				if !slices.ContainsFunc(first, func(f call) bool { return f.id == c.id && f.Kind == c.Kind }) {
 					t.Errorf("%s came again under another id", c.Kind)
 				}
 			}
 		}
-		if _, err := s.hook.Redrive(t.Context(), "other", nil); err == nil {
-			t.Error("redriven for an app without a target")
-		}
-		// What was redriven is no part of the roll.
+		redrive(1, "r1:login:bob", first[2].id, "unknown")
+		// What was redriven is no part of the roll: bob has left.
 		s.crash()
 		s.start()
 		s.mustEnter("r1", "alice")
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		want(t, s.b.calls(), "")
+		redrive(3, "r1:create r1:login:alice r1:logout:bob:quit")
+		redrive(0, "")
+		if _, err := s.hook.Redrive(t.Context(), "other", nil); err == nil {
+			t.Error("redriven for an app without a target")
+		}
 	})
 }
 
