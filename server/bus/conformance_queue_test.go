@@ -110,7 +110,7 @@ func testQueueOrder(t *testing.T, open opener) {
 	const lines, each = 4, 100
 	for i := range each {
 		for line := range lines {
-			q.Put(bus.Room{App: "demo", ID: fmt.Sprint(line)}, "", []byte(fmt.Sprint(i)), func(err error) {
+			q.Put(bus.Room{App: "demo", ID: fmt.Sprint(line)}, "", fmt.Append(nil, i), func(err error) {
 				if err != nil {
 					t.Errorf("put: %v", err)
 				}

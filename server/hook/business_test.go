@@ -58,6 +58,7 @@ func render(e *hook.Event, s hook.Stamp) []byte {
 }
 
 func newBusiness(tb testing.TB) *business {
+	tb.Helper()
 	b := &business{conns: make(chan net.Conn), closed: make(chan struct{})}
 	b.server = &http.Server{Handler: b, ReadHeaderTimeout: time.Hour}
 	done := make(chan struct{})
@@ -164,7 +165,7 @@ func target(kinds ...hook.Kind) map[string]hook.Target {
 	return map[string]hook.Target{"demo": {URL: "http://business.test/take", Secret: secret, Kinds: kinds, Render: render}}
 }
 
-func open(t testing.TB, o hook.Options) *site {
+func open(t *testing.T, o hook.Options) *site {
 	t.Helper()
 	s := &site{t: t, b: newBusiness(t), broker: bus.NewBroker(bus.Options{}), counts: &counts{}, all: o}
 	s.start()
@@ -245,7 +246,7 @@ func (c *counts) CallbackDelivered()    { c.add(&c.delivered, 1) }
 func (c *counts) CallbackRetried()      { c.add(&c.retried, 1) }
 func (c *counts) CallbackDead()         { c.add(&c.dead, 1) }
 
-func (c *counts) want(t testing.TB, queued, delivered, retried, dead int) {
+func (c *counts) want(t *testing.T, queued, delivered, retried, dead int) {
 	t.Helper()
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -3,6 +3,7 @@ package hook
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 	"time"
 
 	"parley/internal/wire"
@@ -205,12 +206,7 @@ func (h *Hook) number() uint64 {
 
 // wants reports whether an app wants to be told of a kind of events. Callers hold mu.
 func (h *Hook) wants(app string, kind Kind) bool {
-	for _, k := range h.targets[app].Kinds {
-		if k == kind {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(h.targets[app].Kinds, kind)
 }
 
 // put stores events. Callers hold mu.

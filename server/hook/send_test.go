@@ -26,7 +26,7 @@ func names(calls []call) string {
 	return strings.Join(all, " ")
 }
 
-func want(t testing.TB, got []call, wanted string) {
+func want(t *testing.T, got []call, wanted string) {
 	t.Helper()
 	if all := names(got); all != wanted {
 		t.Fatalf("the business server got\n%s\nwant\n%s", all, wanted)

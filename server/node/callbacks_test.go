@@ -29,7 +29,7 @@ func TestCallbacksAreSwitchedOn(t *testing.T) {
 	business := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { came <- r.Header.Get("X-Parley-Event-Id") }))
 	t.Cleanup(business.Close)
 	s.login("before")
-	_, err := s.node.Reload(func() (config.Config, error) {
+	_, err := s.node.Reload(t.Context(), func() (config.Config, error) {
 		next := s.node.Settings()
 		next.Apps = slices.Clone(next.Apps)
 		next.Apps[0].CallbackURL = business.URL

@@ -2,6 +2,7 @@ package callback_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/url"
 	"testing"
 
@@ -23,9 +24,7 @@ func TestFields(t *testing.T) {
 			"event": name, "appid": 1000000001.0, "timestamp": 1470820198.0, "nonce": "123412",
 			"signature": "5bd59fd62953a8059fb7eaba95720f66d19e4517", "room_id": "r1", "room_session_id": 1700000000000001.0,
 		}
-		for key, value := range more {
-			all[key] = value
-		}
+		maps.Copy(all, more)
 		return all
 	}
 	login := func(name string, more map[string]any) map[string]any {
@@ -35,9 +34,7 @@ func TestFields(t *testing.T) {
 			"user_account": "alice", "user_nickname": "Alice <&> 爱 100%2B+\\u", "session_id": "1700000000000005",
 			"login_time": "1700000000123", "user_role": "2", "user_update_seq": "7",
 		}
-		for key, value := range more {
-			all[key] = value
-		}
+		maps.Copy(all, more)
 		return all
 	}
 	for _, row := range []struct {
