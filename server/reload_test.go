@@ -164,7 +164,7 @@ func TestReload(t *testing.T) {
 	const reloads, clients = 20, 5
 	path := filepath.Join(t.TempDir(), "parley.yaml")
 	shop(t, path, []string{oldSecret}, 100, "")
-	p := process(t, "serve", "--config", path)
+	p := process(t, "serve", "--config", path, "--set", "drain=3s")
 	var pages []*page
 	for i := range clients {
 		member, err := visit(t, p.address, "7", fmt.Sprint("user", i), oldSecret)
@@ -247,9 +247,11 @@ func TestReload(t *testing.T) {
 	}
 	mine++
 
-	shop(t, path, []string{newSecret}, 100+reloads, "  - {name: other, appID: 8, serverSecrets: ["+oldSecret+"]}\ndata: /nowhere\n")
+	shop(t, path, []string{newSecret}, 100+reloads, "  - {name: other, appID: 8, serverSecrets: ["+oldSecret+"]}\ndata: /nowhere\ndrain: 9s\n")
 	hangup()
-	p.await("settings reloaded", "apps.other from none to added")
+	if line := p.await("settings reloaded", "apps.other from none to added"); strings.Contains(line, "drain") {
+		t.Errorf("the file has won over the command line: %s", line)
+	}
 	p.await("need a restart", "data from none to /nowhere")
 	if _, err := visit(t, p.address, "8", "alice", oldSecret); err != nil {
 		t.Errorf("the new app: %v", err)
