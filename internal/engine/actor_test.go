@@ -79,21 +79,22 @@ type actor struct {
 	random *rand.Rand
 	config engine.Config
 
-	events    []engine.Event
-	log       []string // events and done functions by name, in order
-	online    bool
-	ended     bool
-	inside    map[string]*stay
-	asked     int // calls with a done function
-	told      int // done functions called
-	sent      []*sending
-	directs   []*sending      // sent outside rooms
-	heard     []string        // bodies that came outside rooms, in order
-	named     map[string]bool // URLs of business servers that the server has accepted
-	telling   bool            // inside a handler or done function
-	calling   bool            // inside a call of the client
-	unsure    bool            // some SetRoomInfo failed, and may have been done
-	onMessage func(room, body string)
+	events      []engine.Event
+	log         []string // events and done functions by name, in order
+	online      bool
+	ended       bool
+	inside      map[string]*stay
+	asked       int // calls with a done function
+	told        int // done functions called
+	sent        []*sending
+	directs     []*sending      // sent outside rooms
+	heard       []string        // bodies that came outside rooms, in order
+	named       map[string]bool // URLs of business servers that the server has accepted
+	telling     bool            // inside a handler or done function
+	calling     bool            // inside a call of the client
+	unsure      bool            // some SetRoomInfo failed, and may have been done
+	unsureNamed bool            // some SetBusinessServer did
+	onMessage   func(room, body string)
 }
 
 // stay is one stay in a room, from the Join's answer to Removed or Leave.
@@ -241,6 +242,8 @@ func (a *actor) name(url string) {
 				a.named = map[string]bool{}
 			}
 			a.named[url] = true
+		} else if strings.Contains(err.Error(), "may have been done") {
+			a.unsureNamed = true
 		}
 	})
 	a.call(func() { a.SetBusinessServer(url, "signature", done) })

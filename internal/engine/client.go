@@ -122,14 +122,16 @@ func (c *Client) Leave(room string) {
 // is down: then it is sent when the room is back. The client sets p.ClientID,
 // and p.Trace and p.SentMS when it traces.
 // A reliable message is sent again after a cut until it is answered, or until
-// RequestTimeout. Body is copied.
-func (c *Client) Publish(p wire.Publish, done func(*wire.Published, error)) {
+// RequestTimeout. Body is copied. The result is p.ClientID, by which the server
+// knows a reliable message; empty for a lossy one.
+func (c *Client) Publish(p wire.Publish, done func(*wire.Published, error)) (clientID string) {
 	c.mu.Lock()
 	defer c.unlockLater()
 	err := c.publish(&p, done)
 	if err != nil && done != nil {
 		c.tellDone(func() { done(nil, err) })
 	}
+	return p.ClientID
 }
 
 func (c *Client) publish(p *wire.Publish, done func(*wire.Published, error)) *wire.Error {

@@ -65,8 +65,8 @@ func (c *Client) unlockLater() {
 // set active.
 func (c *Client) drain() {
 	for len(c.telling.queue) > 0 {
-		batch := c.telling.queue
-		c.telling.queue, c.telling.spare = c.telling.spare[:0], nil
+		batch, traced := c.telling.queue, c.tracing.arrived
+		c.telling.queue, c.telling.spare, c.tracing.arrived = c.telling.spare[:0], nil, nil
 		c.mu.Unlock()
 		copied := 0
 		for i := range batch {
@@ -83,6 +83,9 @@ func (c *Client) drain() {
 		}
 		c.mu.Lock()
 		c.telling.backlog -= copied
+		if len(traced) > 0 {
+			c.report(traced)
+		}
 		clear(batch)
 		if cap(batch) <= 1024 { // a burst's memory is not kept
 			c.telling.spare = batch[:0]
@@ -99,13 +102,11 @@ func (c *Client) tellFrame(a *attempt, frame []byte) {
 	if !c.telling.active {
 		c.telling.active = true
 		c.views = a.inbound(frame, c.views[:0])
-		c.reportLater()
 		c.drain()
 		return
 	}
 	c.telling.backlog += len(frame)
 	a.inbound(slices.Clone(frame), nil)
-	c.reportLater()
 	c.telling.queue = append(c.telling.queue, telling{copied: len(frame)})
 	c.mu.Unlock()
 }

@@ -1,10 +1,6 @@
 package engine
 
-import (
-	"strconv"
-
-	"parley/internal/wire"
-)
+import "parley/internal/wire"
 
 // maxReports bounds the reports of traced messages that wait to be sent. Beyond
 // it the oldest go: their traces lack two hops, nothing else.
@@ -33,11 +29,19 @@ func (c *Client) trace() (parent string, ms uint64) {
 	if !c.tracing.sends {
 		return "", 0
 	}
-	hex := func() string {
-		digits := strconv.FormatUint(c.cfg.Random.Uint64()|1, 16) // ids that are all zero are forbidden
-		return "0000000000000000"[len(digits):] + digits
+	const digits = "0123456789abcdef"
+	id := []byte("00-")
+	for i := range 3 { // 16 bytes of the trace, 8 of the span
+		if i == 2 {
+			id = append(id, '-')
+		}
+		n := c.cfg.Random.Uint64() | 1 // ids that are all zero are forbidden
+		for range 16 {
+			id = append(id, digits[n>>60])
+			n <<= 4
+		}
 	}
-	return "00-" + hex() + hex() + "-" + hex() + "-01", uint64(c.cfg.Clock.Now().UnixMilli())
+	return string(append(id, "-01"...)), uint64(c.cfg.Clock.Now().UnixMilli())
 }
 
 // traced notes that a traced message came.
@@ -59,26 +63,16 @@ func (c *Client) arrived(h wire.Handled, channel wire.Channel) {
 	c.tracing.arrived = append(c.tracing.arrived, h)
 }
 
-// reportLater has the traced messages of a frame reported once the handler has
-// heard them, the telling of which is queued.
-func (c *Client) reportLater() {
-	if len(c.tracing.arrived) == 0 {
-		return
-	}
-	reports := c.tracing.arrived
-	c.tracing.arrived = nil
-	c.tellDone(func() {
-		c.mu.Lock()
-		defer c.unlockLater()
-		now := uint64(c.cfg.Clock.Now().UnixMicro())
-		for i := range reports {
-			if reports[i].ListenerUs != 0 {
-				reports[i].ListenerUs = now
-			}
+// report reports traced messages that the handler has just heard.
+func (c *Client) report(traced []wire.Handled) {
+	now := uint64(c.cfg.Clock.Now().UnixMicro())
+	for i := range traced {
+		if traced[i].ListenerUs != 0 {
+			traced[i].ListenerUs = now
 		}
-		all := append(c.tracing.reports, reports...)
-		c.tracing.reports = all[max(0, len(all)-maxReports):]
-		c.pending.unsent = true
-		c.flush()
-	})
+	}
+	all := append(c.tracing.reports, traced...)
+	c.tracing.reports = all[max(0, len(all)-maxReports):]
+	c.pending.unsent = true
+	c.flush()
 }

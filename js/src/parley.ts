@@ -1,6 +1,7 @@
 import { type Configuration, configure } from "./config.js";
 import { dev } from "./dev.js";
-import { coreOf } from "./express/engine.js";
+import { coreOf } from "./engines.js";
+import { diagnose, explain, trace } from "./explain.js";
 import { whenReady } from "./loader/load.js";
 import { type Progress, progress } from "./loader/progress.js";
 
@@ -28,6 +29,10 @@ export const Parley = {
   limits(engine: unknown): unknown {
     return coreOf(engine)?.limits();
   },
+
+  explain,
+  diagnose,
+  trace,
 
   /** What the SDK holds at this moment; for leak tests. */
   async held(): Promise<Record<string, number>> {

@@ -60,7 +60,9 @@ test("the first frame says who, and for what", async () => {
   assert.equal(text(hello[6]), "express");
   assert.equal(text(hello[8]), `parley-sdk/${Parley.version}`);
   const listeners = fields(hello[9]).map(([, listener]) => Object.fromEntries(fields(listener)));
-  assert.deepEqual(listeners.filter((listener) => listener[4] === 1).map((listener) => text(listener[2])), ["IMRecvBroadcastMessage"]);
+  assert.deepEqual(listeners.map((l) => [l[1], text(l[2]), l[4] ?? 0]), [
+    [1, "IMRecvBroadcastMessage", 1], [2, "IMRecvBarrageMessage", 0], [4, "IMRecvCustomCommand", 0], [24, "recvRoomTransparentMessage", 0],
+  ]);
   const join = Object.fromEntries(fields(server.seen.find((e) => e.kind === kind.join).body));
   assert.equal(text(join[1]), "r1");
   assert.equal(join[3], 1);

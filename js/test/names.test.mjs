@@ -41,8 +41,33 @@ test("methods that the page calls are those that Go lends", async () => {
   const lent = [...go.slice(go.indexOf("var methods")).split("\n}")[0].matchAll(/"(\w+)"/g)].map(([, name]) => name);
   const sources = (await Promise.all(["core", "engine"].map((name) => read(`../src/express/${name}.ts`)))).join("\n");
   const called = new Set([...sources.matchAll(/\.(?:call|now|end)\("(\w+)"/g)].map(([, name]) => name));
-  called.add("listen"); // of every dialect (bridge/instance.ts)
+  for (const name of ["listen", "explain", "diagnose", "trace"]) called.add(name); // of every dialect
   assert.deepEqual([...called].sort(), lent.sort());
+});
+
+test("the calls that are missing are the same in both languages", async () => {
+  const go = await read("../../wasm/express/receive.go");
+  const told = [...go.matchAll(/Event: "(\w+)", Call: "(.+)"\}/g)].map(([, name, call]) => [name, call]);
+  const page = await read("../src/express/messages.ts");
+  const form = page.match(/call: `(.+)` \}/)[1];
+  const said = [...page.matchAll(/^ {2}eventOf\("(\w+)", "[^"]+", "([^"]+)"\)/gm)]
+    .map(([, name, args]) => [name, form.replace("${name}", name).replace("${args}", args)]);
+  assert.equal(told.length, 4);
+  assert.deepEqual(said, told);
+});
+
+test("verdicts are those of the protocol", async () => {
+  const proto = await read("../../internal/wire/parley.proto");
+  const body = proto.slice(proto.indexOf("enum Verdict")).split("\n}")[0];
+  const numbered = [...body.matchAll(/^ {2}(\w+) = (\d+);/gm)].sort((a, b) => a[2] - b[2]).map(([, name]) => name.toLowerCase());
+  const source = await read("../src/explain.ts");
+  assert.deepEqual(list(source, "const verdicts"), numbered);
+  assert.deepEqual(list(await read("../types/index.d.ts"), "export type ParleyVerdict").sort(), [...numbered].sort());
+});
+
+test("error codes are those that are declared", async () => {
+  const codes = async (path) => [...(await read(path)).split("export type ParleyErrorCode")[1].split("\n\n")[0].matchAll(/\| "(\w+)"/g)].map(([, code]) => code);
+  assert.deepEqual((await codes("../types/index.d.ts")).sort(), (await codes("../src/error.ts")).sort());
 });
 
 test("declarations exist for both module formats", async () => {

@@ -66,5 +66,6 @@ export const text = (bytes) => decoder.decode(bytes);
 
 export const kind = {
   roomMessage: 2, publish: 3, published: 4, done: 7, refusal: 8,
-  hello: 16, join: 17, leave: 18, bye: 21, listen: 22, welcome: 32, joined: 33,
+  hello: 16, join: 17, leave: 18, bye: 21, listen: 22, explain: 23, diagnose: 24, handled: 25,
+  welcome: 32, joined: 33, explained: 42, diagnosed: 43,
 };

@@ -56,7 +56,8 @@ const (
 	maxUserNameUnits      = 256
 )
 
-// use is what a refused request was for: a column of the table below.
+// use is what a request was for: a column of the table below. The sends are in
+// the order of their methods, and of the events that they become.
 type use int
 
 const (

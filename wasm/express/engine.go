@@ -7,6 +7,7 @@ import (
 
 	"parley/internal/engine"
 	"parley/internal/wire"
+	"parley/wasm/explain"
 	"parley/wasm/page"
 )
 
@@ -31,12 +32,16 @@ const (
 	mNetworkTime
 	mLoggedIn
 	mDestroyEngine
+	mExplain
+	mDiagnose
+	mTrace
 )
 
 var methods = []string{
 	"loginRoom", "logoutRoom", "switchRoom", "renewToken", "setRoomExtraInfo",
 	"sendBroadcastMessage", "sendBarrageMessage", "sendCustomCommand", "sendTransparentMessage",
 	"enableMultiRoom", "setRoomRetryTime", "listen", "limits", "networkTime", "loggedIn", "destroyEngine",
+	"explain", "diagnose", "trace",
 }
 
 // Dialect returns the surface that jsx offers to the page.
@@ -54,9 +59,9 @@ type Engine struct {
 	app   string
 	url   string
 
-	multi     bool
-	window    time.Duration
-	listening []wire.Listener
+	multi  bool
+	window time.Duration
+	trace  bool
 
 	session   *session
 	rooms     []*room // in the order of login
@@ -66,6 +71,7 @@ type Engine struct {
 	ever      bool // a login has succeeded
 	destroyed bool
 
+	desk    explain.Desk
 	table   page.Table
 	scratch []byte
 }
@@ -82,6 +88,7 @@ func New(w page.World, p page.Page, args []page.Value) *Engine {
 	case page.String:
 		e.app = app.Text
 	}
+	e.desk = explain.Desk{Page: p, Login: "loginRoom", Session: e.asked}
 	return e
 }
 
@@ -125,6 +132,15 @@ func (e *Engine) Call(method int, call uint32, args []page.Value) float64 {
 		return flag(e.anyJoined())
 	case mDestroyEngine:
 		e.destroy()
+	case mExplain:
+		e.desk.Explain(call, arg(args, 0), arg(args, 1), arg(args, 2))
+	case mDiagnose:
+		e.desk.Diagnose(call, arg(args, 0), arg(args, 1))
+	case mTrace:
+		e.trace = arg(args, 0).Bool()
+		if e.session != nil {
+			e.session.client.Trace(e.trace)
+		}
 	}
 	return 0
 }
@@ -145,18 +161,29 @@ func (e *Engine) callDestroyed(method int, call uint32) float64 {
 	return 0
 }
 
-// listen notes which events the page has listeners for; the server uses it to
-// say why a message reached nobody.
+// listen notes which events the page has listeners for; it is used to say why a
+// message was heard by nobody.
 func (e *Engine) listen(names page.Value) {
-	e.listening = make([]wire.Listener, len(messageEvents))
+	listening := make([]wire.Listener, len(messageEvents))
 	for i, event := range messageEvents {
-		listened := slices.ContainsFunc(names.Items, func(name page.Value) bool { return name.Text == event.Event })
-		event.Present = listened
-		e.listening[i] = event
+		event.Present = slices.ContainsFunc(names.Items, func(name page.Value) bool { return name.Text == event.Event })
+		listening[i] = event
 	}
+	e.desk.Events = listening
 	if e.session != nil {
-		e.session.client.Listen(e.listening)
+		e.session.client.Listen(listening)
 	}
+}
+
+// asked is the desk's Session.
+func (e *Engine) asked() (client *engine.Client, room string) {
+	if e.session == nil {
+		return nil, ""
+	}
+	if len(e.rooms) == 1 {
+		room = e.rooms[0].id
+	}
+	return e.session.client, room
 }
 
 func (e *Engine) limits(call uint32) {
@@ -238,7 +265,7 @@ func (e *Engine) engineConfig(l login, handler engine.Handler) engine.Config {
 		URL: e.url, App: e.app, User: l.user, Name: l.name, Token: l.token,
 		Device: "express", Client: page.Client,
 		Dialer: e.world.Dialer, Clock: e.world.Clock, Random: e.world.Random, Handler: handler,
-		ReconnectWindow: e.window, AnnounceAfter: announceAfter,
+		ReconnectWindow: e.window, AnnounceAfter: announceAfter, Trace: e.trace,
 	}
 }
 

@@ -1,9 +1,11 @@
 package express
 
 import (
+	"strconv"
 	"time"
 
 	"parley/internal/wire"
+	"parley/wasm/explain"
 	"parley/wasm/page"
 )
 
@@ -12,118 +14,169 @@ import (
 // A refused call does not restart it (express.md §3.1).
 const broadcastSpacing = 450 * time.Millisecond
 
+// sending is one call of a send method.
+type sending struct {
+	e      *Engine
+	call   uint32
+	use    use
+	record *explain.Send
+}
+
+// begin starts a call that sends so many bytes to a room.
+func (e *Engine) begin(call uint32, u use, id page.Value, bytes int) *sending {
+	channel := [...]wire.Channel{wire.ChannelOnMessage, wire.ChannelOnLossy, wire.ChannelOnCommand, wire.ChannelOnData}[u-forBroadcast]
+	room := ""
+	if id.Kind == page.String {
+		room = id.Text
+	}
+	return &sending{e, call, u, e.desk.Begin(e.world.Clock.Now(), e.user, room, channel, bytes)}
+}
+
+// refuse rejects the call. Parley.explain says reason and fix.
+func (s *sending) refuse(r refusal, reason, fix string) {
+	s.record.Refuse(wire.VerdictSendRefused, reason, fix)
+	s.e.rejectSend(s.call, r)
+}
+
+func (s *sending) wrongArgument(text string) {
+	reason := "An argument is of a wrong type."
+	if text != "" {
+		reason = text
+	}
+	s.refuse(refusal{codeInput, text}, reason, "Give the arguments that the declaration of "+s.method()+" names.")
+}
+
+func (s *sending) empty(text string) {
+	s.refuse(refusal{codeContentEmpty, text}, "The message is empty or of a wrong type.", "Give "+s.method()+" a message that is not empty.")
+}
+
+func (s *sending) tooLarge(r refusal, limit int) {
+	s.record.TooLarge(limit)
+	s.e.rejectSend(s.call, r)
+}
+
+// method returns the name of the method that was called.
+func (s *sending) method() string { return methods[mSendBroadcastMessage+int(s.use-forBroadcast)] }
+
 func (e *Engine) sendBroadcast(call uint32, id, message page.Value) {
+	s := e.begin(call, forBroadcast, id, len(message.Text))
 	switch {
 	case id.Kind != page.String || message.Kind != page.String:
-		e.rejectSend(call, refusal{code: codeInput})
+		s.wrongArgument("")
 		return
 	case message.Text == "":
-		e.rejectSend(call, refusal{code: codeContentEmpty})
+		s.empty("")
 		return
 	case len(message.Text) > maxMessageBytes:
-		e.rejectSend(call, refusal{code: codeMessageLong})
+		s.tooLarge(refusal{code: codeMessageLong}, maxMessageBytes)
 		return
 	}
-	r := e.member(call, id, "", "")
+	r := s.member(id, "", "")
 	if r == nil {
 		return
 	}
 	now := e.world.Clock.Now()
-	if !r.sent.IsZero() && now.Sub(r.sent) < broadcastSpacing {
+	if since := now.Sub(r.sent); !r.sent.IsZero() && since < broadcastSpacing {
+		s.record.Refuse(wire.VerdictSentTooOften,
+			"This broadcast to the room came "+strconv.FormatInt(since.Milliseconds(), 10)+" ms after the last one, the limit is one in 500 ms.",
+			"Let 500 ms pass between broadcasts to a room.")
 		e.rejectSend(call, refusal{code: codeFrequency})
 		return
 	}
 	r.sent = now
 	p := wire.Publish{Room: r.id, Body: []byte(message.Text)}
-	e.publish(call, forBroadcast, p, func(done *wire.Published) []byte {
+	s.publish(p, func(done *wire.Published) []byte {
 		json := page.AppendInt([]byte(`{"errorCode":0,"messageID":`), done.Seq)
 		return append(json, '}')
 	})
 }
 
 func (e *Engine) sendBarrage(call uint32, id, message page.Value) {
+	s := e.begin(call, forBarrage, id, len(message.Text))
 	switch {
 	case message.Kind != page.String || message.Text == "":
-		e.rejectSend(call, refusal{code: codeContentEmpty})
+		s.empty("")
 		return
 	case len(message.Text) > maxMessageBytes:
-		e.rejectSend(call, refusal{code: codeMessageLong})
+		s.tooLarge(refusal{code: codeMessageLong}, maxMessageBytes)
 		return
 	}
-	r := e.member(call, id, "", "")
+	r := s.member(id, "", "")
 	if r == nil {
 		return
 	}
 	p := wire.Publish{Room: r.id, Class: wire.ClassLossy, Body: []byte(message.Text)}
-	e.publish(call, forBarrage, p, func(done *wire.Published) []byte {
+	s.publish(p, func(done *wire.Published) []byte {
 		json := page.AppendString([]byte(`{"errorCode":0,"messageID":`), done.ID)
 		return append(json, '}')
 	})
 }
 
 func (e *Engine) sendCommand(call uint32, id, command, to page.Value) {
+	s := e.begin(call, forCommand, id, len(command.Text))
 	p := wire.Publish{Kind: wire.KindCommand}
 	switch {
 	case command.Kind == page.JSON && command.Text != "":
 		p.Format = wire.FormatJSON
 	case command.Kind != page.String || command.Text == "":
-		e.rejectSend(call, refusal{code: codeContentEmpty})
+		s.empty("")
 		return
 	}
 	p.Body = []byte(command.Text)
 	if to.Kind != page.Array {
-		e.rejectSend(call, refusal{code: codeInput})
+		s.wrongArgument("")
 		return
 	}
 	for _, user := range to.Items {
 		if user.Kind != page.String {
-			e.rejectSend(call, refusal{code: codeInput})
+			s.wrongArgument("")
 			return
 		}
 		p.To = append(p.To, user.Text)
 	}
 	if len(p.Body) > maxMessageBytes {
-		e.rejectSend(call, refusal{code: codeContentLong})
+		s.tooLarge(refusal{code: codeContentLong}, maxMessageBytes)
 		return
 	}
-	r := e.member(call, id, "", "")
+	r := s.member(id, "", "")
 	if r == nil {
 		return
 	}
 	p.Room = r.id
-	e.publish(call, forCommand, p, func(*wire.Published) []byte { return []byte(`{"errorCode":0}`) })
+	s.publish(p, func(*wire.Published) []byte { return []byte(`{"errorCode":0}`) })
 }
 
 func (e *Engine) sendTransparent(call uint32, id, message page.Value) {
+	content := message.Field("content")
+	s := e.begin(call, forTransparent, id, len(content.Bytes))
 	if !message.IsObject() {
-		e.rejectSend(call, refusal{codeInput, "input param error.message must be object"})
+		s.wrongArgument("input param error.message must be object")
 		return
 	}
-	content := message.Field("content")
 	mode, modeOK := message.Field("sendMode").Integer()
 	kind, kindOK := message.Field("sendType").Integer()
 	switch {
 	case content.Kind != page.Bytes:
-		e.rejectSend(call, refusal{codeInput, "input param error.message content type error"})
+		s.wrongArgument("input param error.message content type error")
 		return
 	case !modeOK || mode < 0 || mode > 2:
-		e.rejectSend(call, refusal{codeInput, "input param error.message sendMode error"})
+		s.wrongArgument("input param error.message sendMode error")
 		return
 	case !kindOK || kind < 0 || kind > 1:
-		e.rejectSend(call, refusal{codeInput, "input param error.message sendType error"})
+		s.wrongArgument("input param error.message sendType error")
 		return
 	}
 	p := wire.Publish{Kind: wire.KindData, Format: wire.FormatBytes, Body: content.Bytes, ServerOnly: mode == 1}
 	users := message.Field("recvUserList")
 	if mode != 1 || !users.Missing() {
 		if users.Kind != page.Array {
-			e.rejectSend(call, refusal{codeInput, "input param error.recvUserList must be ZegoUser Array"})
+			s.wrongArgument("input param error.recvUserList must be ZegoUser Array")
 			return
 		}
 		for _, user := range users.Items {
 			userID := user.Field("userID")
 			if userID.Kind != page.String {
-				e.rejectSend(call, refusal{codeInput, "input param error.recvUserList must be ZegoUser Array"})
+				s.wrongArgument("input param error.recvUserList must be ZegoUser Array")
 				return
 			}
 			if mode != 1 {
@@ -133,50 +186,58 @@ func (e *Engine) sendTransparent(call uint32, id, message page.Value) {
 	}
 	switch {
 	case len(p.Body) == 0:
-		e.rejectSend(call, refusal{codeContentEmpty, "message content is empty"})
+		s.empty("message content is empty")
 		return
 	case len(p.Body) > maxTransparentBytes:
-		e.rejectSend(call, refusal{codeContentLong, "content is too long"})
+		s.tooLarge(refusal{codeContentLong, "content is too long"}, maxTransparentBytes)
 		return
 	}
-	r := e.member(call, id, "not login", "inconsistent room id")
+	r := s.member(id, "not login", "inconsistent room id")
 	if r == nil {
 		return
 	}
 	p.Room = r.id
-	e.publish(call, forTransparent, p, func(*wire.Published) []byte { return []byte(`{"errorCode":0,"extendedData":""}`) })
+	s.publish(p, func(*wire.Published) []byte { return []byte(`{"errorCode":0,"extendedData":""}`) })
 }
 
 // member returns the room that is logged in to under this id, or rejects the
 // call: never logged in, or logging in: 1000002, else 1009005.
-func (e *Engine) member(call uint32, id page.Value, notLogin, otherRoom string) *room {
+func (s *sending) member(id page.Value, notLogin, otherRoom string) *room {
 	var r *room
 	if id.Kind == page.String {
-		r = e.find(id.Text)
+		r = s.e.find(id.Text)
 	}
 	switch {
 	case r != nil && r.joined:
 		return r
-	case r != nil || !e.ever:
-		e.rejectSend(call, refusal{codeNotLogin, notLogin})
+	case r != nil || !s.e.ever:
+		s.refuse(refusal{codeNotLogin, notLogin}, "The engine was not logged in yet.", "Wait for the promise of loginRoom before sending.")
 	default:
-		e.rejectSend(call, refusal{codeInconsistentRoom, otherRoom})
+		reason := "The engine is not in room " + quoted(id.Text)
+		if len(s.e.rooms) > 0 {
+			reason += " but in " + quoted(s.e.rooms[0].id)
+		}
+		s.refuse(refusal{codeInconsistentRoom, otherRoom}, reason+".", "Send to a room that loginRoom has entered.")
 	}
 	return nil
 }
 
-// publish sends and settles call with what answer makes of the outcome.
-func (e *Engine) publish(call uint32, u use, p wire.Publish, answer func(*wire.Published) []byte) {
-	e.session.client.Publish(p, func(done *wire.Published, err error) {
+func quoted(text string) string { return string(page.AppendString(nil, text)) }
+
+// publish sends and settles the call with what answer makes of the outcome.
+func (s *sending) publish(p wire.Publish, answer func(*wire.Published) []byte) {
+	e := s.e
+	s.record.ClientID = e.session.client.Publish(p, func(done *wire.Published, err error) {
 		if err == nil {
-			e.page.Settle(call, true, answer(done))
-			return
+			e.page.Settle(s.call, true, answer(done))
+		} else {
+			r := refusal{code: numberOf(err, s.use)}
+			if s.use == forTransparent {
+				r.text = err.Error()
+			}
+			e.rejectSend(s.call, r)
 		}
-		r := refusal{code: numberOf(err, u)}
-		if u == forTransparent {
-			r.text = err.Error()
-		}
-		e.rejectSend(call, r)
+		s.record.Done(done, err)
 	})
 }
 

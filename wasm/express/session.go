@@ -21,7 +21,7 @@ func (e *Engine) openSession(l login) {
 	s := &session{e: e}
 	e.session = s
 	s.client = engine.New(e.engineConfig(l, s))
-	s.client.Listen(e.listening)
+	s.client.Listen(e.desk.Events)
 }
 
 func (e *Engine) closeSession() {

@@ -28,8 +28,12 @@ type world struct {
 	// mute leaves requests of this kind unanswered.
 	mute wire.BodyKind
 	// joined is what a Join is answered with, beside the room.
-	joined   wire.Joined
-	requests []string // kinds that the server saw, with what matters of them
+	joined wire.Joined
+	// explained and diagnosed answer the questions of those names.
+	explained *wire.Explained
+	diagnosed *wire.Diagnosed
+	traces    []string // of every Publish
+	requests  []string // kinds that the server saw, with what matters of them
 
 	said  []string // what the page heard, in order
 	calls uint32
@@ -218,7 +222,24 @@ func (c *conn) serve(env wire.Envelope) {
 			"publish", m.Room, m.Class.String(), m.Kind.String(), m.Format.String(),
 			string(m.Body), "to=" + strings.Join(m.To, ","), "serverOnly=" + strconv.FormatBool(m.ServerOnly),
 		}, " "))
-		answer(&wire.Published{Seq: 77, TimeMS: 1, ID: "1_99_1"})
+		w.traces = append(w.traces, m.Trace)
+		published := wire.Published{Seq: 77, TimeMS: 1}
+		if m.Class == wire.ClassLossy {
+			published = wire.Published{ID: "1_99_1", TimeMS: 1}
+		}
+		answer(&published)
+	case wire.IsExplain:
+		var m wire.Explain
+		w.decode(&m, env)
+		w.requests = append(w.requests, strings.Join([]string{
+			"explain", m.Room, strconv.FormatUint(m.Seq, 10), m.ID, m.ClientID, "[" + strings.Join(m.Users, ",") + "]",
+		}, " "))
+		answer(w.explained)
+	case wire.IsDiagnose:
+		var m wire.Diagnose
+		w.decode(&m, env)
+		w.requests = append(w.requests, "diagnose "+m.Room+" "+m.User)
+		answer(w.diagnosed)
 	case wire.IsSetRoomInfo:
 		var m wire.SetRoomInfo
 		w.decode(&m, env)
@@ -313,15 +334,21 @@ func (w *world) wantRequests(lines ...string) {
 	}
 }
 
+// indexOf returns the index of a method.
+func indexOf(t *testing.T, method string) int {
+	t.Helper()
+	i := slices.Index(express.Dialect().Methods, method)
+	if i < 0 {
+		t.Fatalf("no method %s", method)
+	}
+	return i
+}
+
 // call runs a method by its name and returns its call number and its result.
 func (w *world) call(e *express.Engine, method string, args ...page.Value) (uint32, float64) {
 	w.t.Helper()
-	i := slices.Index(express.Dialect().Methods, method)
-	if i < 0 {
-		w.t.Fatalf("no method %s", method)
-	}
 	w.calls++
-	return w.calls, e.Call(i, w.calls, args)
+	return w.calls, e.Call(indexOf(w.t, method), w.calls, args)
 }
 
 // run is call for a method that answers by its promise; it returns "#n".

@@ -31,6 +31,7 @@ export class Instance {
   #starting = false;
   #waiting: Waiting[] = [];
   #listenPending = false;
+  #trace = false;
   #ended = false;
 
   constructor(kind: Kind) {
@@ -100,6 +101,17 @@ export class Instance {
     });
   }
 
+  /** Whether traces of what is sent from now on are asked for. */
+  trace(enabled: boolean): void {
+    this.#trace = enabled;
+    this.now("trace", [enabled]);
+  }
+
+  /** Whether it was ended. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   /** Ends the instance by this method, after the calls that wait. */
   end(method: string): void {
     this.#ended = true;
@@ -138,6 +150,7 @@ export class Instance {
     if (this.#ended && this.#waiting.length === 0) return;
     this.#id = bridge.open(this.#kind.dialect, this.#kind.voice, encodeArguments(this.#kind.args));
     this.#bridge = bridge;
+    if (this.#trace) this.now("trace", [true]);
     this.#kind.opened(this);
     for (const call of this.#waiting.splice(0)) call.run(bridge);
   }

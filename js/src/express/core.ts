@@ -2,8 +2,10 @@ import { JSONText } from "../bridge/arguments.js";
 import type { Voice } from "../bridge/bridge.js";
 import { Instance } from "../bridge/instance.js";
 import type { TableReader } from "../bridge/table.js";
+import type { EngineCore } from "../engines.js";
 import { ParleyError } from "../error.js";
 import { serverURL } from "../server.js";
+import { Unheard } from "../unheard.js";
 import { Emitter } from "./emitter.js";
 import { tellMessages } from "./messages.js";
 import { codes } from "./names.js";
@@ -24,10 +26,10 @@ export const sendShape: Shape = (error) => ({ errorCode: codes.unknown, extended
  * What is behind one ZegoExpressEngine. Calls run in Go; the little that must be
  * answered at once before Go is there is kept here.
  */
-export class Core implements Voice {
-  readonly emitter = new Emitter(() => this.#go.listenLater(() => this.emitter.names()));
+export class Core implements Voice, EngineCore {
+  readonly emitter = new Emitter(() => this.go.listenLater(() => this.emitter.names()));
   readonly #server: unknown;
-  readonly #go: Instance;
+  readonly go: Instance;
   #destroyed = false;
 
   #multi: boolean | undefined;
@@ -35,18 +37,19 @@ export class Core implements Voice {
   #loginCalled = false;
   /** Rooms that waiting calls will have logged in to. */
   #expected: string[] = [];
+  readonly #unheard = new Unheard();
   /** Rooms by what was told of them, to tell their end when the program dies. */
   readonly #told = new Set<unknown>();
 
   constructor(appID: unknown, server: unknown) {
     this.#server = server;
-    this.#go = new Instance({ dialect: "express", voice: this, args: [appID], opened: (go) => this.#opened(go) });
+    this.go = new Instance({ dialect: "express", voice: this, args: [appID], opened: (go) => this.#opened(go) });
   }
 
   /** Calls a method of Go and returns its promise, which settles in order with the events. */
   call(method: string, args: readonly unknown[], shape: Shape): Promise<unknown> {
     if (this.#destroyed) return Promise.reject(afterDestroy(method));
-    return this.#go.call(method, args, (reason) => (reason instanceof Error ? shape(reason) : reason));
+    return this.go.call(method, args, (reason) => (reason instanceof Error ? shape(reason) : reason));
   }
 
   loginRoom(roomID: unknown, token: unknown, user: unknown, config: unknown): Promise<unknown> {
@@ -59,9 +62,9 @@ export class Core implements Voice {
         ? new ParleyError("NO_SERVER", "No server is configured.", "Call Parley.configure({ server: 'wss://your-host/ws' }).")
         : undefined;
     if (missing !== undefined) return Promise.reject(this.#loginFailed(roomID, missing));
-    if (!this.#go.running && typeof roomID === "string" && roomID !== "") this.#expected.push(roomID);
+    if (!this.go.running && typeof roomID === "string" && roomID !== "") this.#expected.push(roomID);
     const shape: Shape = (error) => {
-      if (!this.#go.running) this.#expected = [];
+      if (!this.go.running) this.#expected = [];
       return this.#loginFailed(roomID, error);
     };
     return this.call("loginRoom", [roomID, token, user, config, url], shape);
@@ -75,11 +78,11 @@ export class Core implements Voice {
       this.#noRoom(roomID);
       return undefined;
     }
-    if (!this.#go.running) {
+    if (!this.go.running) {
       if (this.#expected.length > 0 && !all && !this.#expected.includes(roomID as string)) return wrong;
       this.#expected = all ? [] : this.#expected.filter((id) => id !== roomID);
-      if (this.#go.idle) this.#noRoom(roomID);
-      else this.#go.run(() => void this.#logout(roomID), () => this.#noRoom(roomID));
+      if (this.go.idle) this.#noRoom(roomID);
+      else this.go.run(() => void this.#logout(roomID), () => this.#noRoom(roomID));
       return undefined;
     }
     return this.#logout(roomID) === codes.wrongRoom ? wrong : undefined;
@@ -87,35 +90,35 @@ export class Core implements Voice {
 
   renewToken(token: unknown, roomID: unknown): boolean {
     // Nothing can be logged in to before the program runs.
-    return this.#go.now("renewToken", [token, roomID]) === 1;
+    return this.go.now("renewToken", [token, roomID]) === 1;
   }
 
   enableMultiRoom(enable: unknown): boolean {
     if (typeof enable !== "boolean" || this.#multi !== undefined || this.#loginCalled || this.#destroyed) return false;
     this.#multi = enable;
-    this.#go.now("enableMultiRoom", [enable]);
+    this.go.now("enableMultiRoom", [enable]);
     return true;
   }
 
   setRoomScenario(scenario: unknown): boolean {
     const valid = typeof scenario === "number" && Number.isInteger(scenario) && scenario >= 3 && scenario <= 9;
-    return valid && this.#go.now("loggedIn", []) !== 1;
+    return valid && this.go.now("loggedIn", []) !== 1;
   }
 
   setRoomRetryTime(seconds: number): void {
     this.#retrySeconds = seconds;
-    this.#go.now("setRoomRetryTime", [seconds]);
+    this.go.now("setRoomRetryTime", [seconds]);
   }
 
   networkTime(): { timestamp: number; maxDeviation: number } {
     let maxDeviation = 0;
-    const timestamp = this.#go.now("networkTime", [], (value) => void (maxDeviation = value as number)) ?? 0;
+    const timestamp = this.go.now("networkTime", [], (value) => void (maxDeviation = value as number)) ?? 0;
     return { timestamp, maxDeviation };
   }
 
   limits(): unknown {
     let limits: unknown;
-    this.#go.now("limits", [], (value) => void (limits = value ?? undefined));
+    this.go.now("limits", [], (value) => void (limits = value ?? undefined));
     return limits;
   }
 
@@ -123,7 +126,7 @@ export class Core implements Voice {
     if (this.#destroyed) return;
     this.#destroyed = true;
     this.#expected = [];
-    this.#go.end("destroyEngine");
+    this.go.end("destroyEngine");
   }
 
   sendCustomCommand(roomID: unknown, command: unknown, users: unknown): Promise<unknown> {
@@ -150,11 +153,11 @@ export class Core implements Voice {
   }
 
   messages(table: TableReader): void {
-    tellMessages(table, this.emitter);
+    tellMessages(table, this.emitter, this.#unheard);
   }
 
   fatal(error: Error): void {
-    this.#go.lost();
+    this.go.lost();
     for (const room of this.#told) {
       this.emitter.emit("roomStateUpdate", room, "DISCONNECTED", codes.unknown, error.message);
       this.emitter.emit("roomStateChanged", room, "RECONNECT_FAILED", codes.unknown, error.message);
@@ -170,7 +173,7 @@ export class Core implements Voice {
   }
 
   #logout(roomID: unknown): number | undefined {
-    const result = this.#go.now("logoutRoom", [roomID]);
+    const result = this.go.now("logoutRoom", [roomID]);
     if (result === logoutNoLogin) this.#noRoom(roomID);
     return result;
   }

@@ -58,9 +58,11 @@ export class Emitter {
     this.emitAll(event, [args]);
   }
 
-  /** Calls each listener once for each of calls, in one macrotask per listener. */
-  emitAll(event: string, calls: readonly (readonly unknown[])[]): void {
-    for (const listener of this.#listeners.get(event) ?? []) {
+  /** Calls each listener once for each of calls, in one macrotask per listener. False: nobody listens. */
+  emitAll(event: string, calls: readonly (readonly unknown[])[]): boolean {
+    const listeners = this.#listeners.get(event);
+    if (listeners === undefined) return false;
+    for (const listener of listeners) {
       macrotask(() => {
         for (const args of calls) {
           if (!this.#listeners.get(event)?.has(listener)) return; // taken away meanwhile
@@ -72,6 +74,7 @@ export class Emitter {
         }
       });
     }
+    return true;
   }
 }
 

@@ -1,3 +1,4 @@
+import { enroll } from "../engines.js";
 import { Core, roomShape, sendShape } from "./core.js";
 import { addMediaMethods } from "./media.js";
 import { expressVersion } from "./names.js";
@@ -33,8 +34,7 @@ export class ZegoExpressEngine {
   declare private readonly _core: Core;
 
   constructor(appID: unknown, server?: unknown, _options?: unknown) {
-    const core = Object.preventExtensions(new Core(appID, localProxy.url ?? server));
-    Object.defineProperty(this, "_core", { value: core });
+    Object.defineProperty(this, "_core", { value: enroll(new Core(appID, localProxy.url ?? server)) });
   }
 
   getVersion(): string {
@@ -129,11 +129,6 @@ export class ZegoExpressEngine {
 }
 
 addMediaMethods(ZegoExpressEngine.prototype);
-
-/** The insides of an engine, for Parley.limits; undefined for anything else. */
-export function coreOf(engine: unknown): Core | undefined {
-  return engine instanceof ZegoExpressEngine ? (engine as unknown as { _core: Core })._core : undefined;
-}
 
 /** Accepts any configuration: nothing of it concerns a log that stays in the page. */
 function setLogConfig(config: object): boolean {

@@ -1,8 +1,19 @@
 import type { TableReader } from "../bridge/table.js";
+import type { MessageEvent, Unheard } from "../unheard.js";
 import type { Emitter } from "./emitter.js";
 
-/** Events that messages become; receive.go has the same numbers. */
-const names = ["IMRecvBroadcastMessage", "IMRecvBarrageMessage", "IMRecvCustomCommand", "recvRoomTransparentMessage"] as const;
+/** Events that messages become; receive.go has the same numbers and calls. */
+const events = [
+  eventOf("IMRecvBroadcastMessage", "a broadcast message", "roomID, chatData"),
+  eventOf("IMRecvBarrageMessage", "a barrage message", "roomID, messageInfo"),
+  eventOf("IMRecvCustomCommand", "a custom command", "roomID, fromUser, command"),
+  eventOf("recvRoomTransparentMessage", "a transparent message", "roomID, message"),
+] as const;
+
+function eventOf(name: string, what: string, args: string): MessageEvent {
+  return { name, what, call: `zg.on('${name}', (${args}) => { … })` };
+}
+
 const broadcast = 0, barrage = 1, command = 2;
 
 /** Formats of a command. */
@@ -12,38 +23,39 @@ const asJSON = 1, asBytes = 2;
 const same = -1;
 
 /** Tells the listeners of one frame's messages (receive.go says what stands in the table). */
-export function tellMessages(table: TableReader, emitter: Emitter): void {
+export function tellMessages(table: TableReader, emitter: Emitter, unheard: Unheard): void {
   while (!table.done) {
-    const event = table.number();
+    const kind = table.number();
     const roomID = table.string();
     const count = table.number();
-    if (event === broadcast) {
-      emitter.emitAll(names[broadcast], [[roomID, broadcasts(table, count)]]);
-      continue;
-    }
-    const list: unknown[] = [];
-    let userID = "", userName = "";
-    for (let i = 0; i < count; i++) {
-      const length = table.number();
-      if (length !== same) {
-        userID = table.stringOf(length);
-        const name = table.number();
-        userName = name === same ? userID : table.stringOf(name);
-      }
-      const fromUser = { userID, userName };
-      if (event === barrage) {
-        const sendTime = table.number(), messageID = table.string();
-        list[i] = { fromUser, message: table.string(), sendTime, messageID };
-      } else if (event === command) {
-        list[i] = [roomID, fromUser, commandOf(table)];
-      } else {
-        list[i] = [roomID, { sendUser: fromUser, content: table.bytes() }];
-      }
-    }
-    const name = names[event] ?? names[0];
-    if (event === barrage) emitter.emitAll(name, [[roomID, list]]);
-    else emitter.emitAll(name, list as unknown[][]);
+    const event = events[kind] ?? events[broadcast];
+    const calls = kind === broadcast ? [[roomID, broadcasts(table, count)]] : callsOf(table, kind, roomID, count);
+    if (!emitter.emitAll(event.name, calls)) unheard.warn(event, roomID, events, (name) => emitter.heard(name));
   }
+}
+
+/** Reads a group of anything else, as the calls of a listener. */
+function callsOf(table: TableReader, kind: number, roomID: string, count: number): unknown[][] {
+  const list: unknown[] = [];
+  let userID = "", userName = "";
+  for (let i = 0; i < count; i++) {
+    const length = table.number();
+    if (length !== same) {
+      userID = table.stringOf(length);
+      const name = table.number();
+      userName = name === same ? userID : table.stringOf(name);
+    }
+    const fromUser = { userID, userName };
+    if (kind === barrage) {
+      const sendTime = table.number(), messageID = table.string();
+      list[i] = { fromUser, message: table.string(), sendTime, messageID };
+    } else if (kind === command) {
+      list[i] = [roomID, fromUser, commandOf(table)];
+    } else {
+      list[i] = [roomID, { sendUser: fromUser, content: table.bytes() }];
+    }
+  }
+  return kind === barrage ? [[roomID, list]] : list as unknown[][];
 }
 
 /**

@@ -1,7 +1,14 @@
 // Compiled, never run: what must hold of the declarations, as a consumer of
 // the built package sees them.
 
-import { Parley, ParleyError } from "../../../dist/sdk/index.js";
+import {
+  Parley,
+  ParleyError,
+  type ParleyDiagnosis,
+  type ParleyExplanation,
+  type ParleyOutcome,
+  type ParleyVerdict,
+} from "../../../dist/sdk/index.js";
 import * as all from "../../../dist/sdk/index.js";
 import {
   ZegoExpressEngine,
@@ -76,6 +83,36 @@ Parley.configure({ wasmUrl: "x" });
 Parley.ready = Promise.resolve();
 // @ts-expect-error not an engine
 Parley.limits({});
+
+holds<Equal<Awaited<ReturnType<typeof one>>, ParleyOutcome>>();
+const one = () => Parley.explain(engine, { last: true, userID: "bob" });
+holds<Equal<Awaited<ReturnType<typeof all_>>, ParleyExplanation>>();
+const all_ = () => Parley.explain(engine, { messageID: 7, roomID: "r" });
+void Parley.explain(engine, { messageID: "1_2_3", userID: "bob" }).then(({ since }) => holds<Equal<typeof since, Date | null>>());
+void Parley.explain(engine, { last: true, roomID: "r" }).then(({ counts }) => holds<Equal<typeof counts.dropped, number | undefined>>());
+// @ts-expect-error which message?
+void Parley.explain(engine, { userID: "bob" });
+// @ts-expect-error one of both
+void Parley.explain(engine, { messageID: 7, last: true });
+// @ts-expect-error true, or left out
+void Parley.explain(engine, { last: false });
+// @ts-expect-error not an engine
+void Parley.explain({}, { last: true });
+void Parley.diagnose(engine, { roomID: "r", userID: "bob" }).then((diagnosis) => holds<Equal<typeof diagnosis, ParleyDiagnosis>>());
+// @ts-expect-error in which room?
+void Parley.diagnose(engine, { userID: "bob" });
+holds<Equal<ReturnType<typeof Parley.trace>, void>>();
+// @ts-expect-error on or off
+Parley.trace(engine);
+// @ts-expect-error read only
+(await one()).verdict = "delivered";
+const verdicts: Record<ParleyVerdict, number> = {
+  delivered: 1, no_listener: 2, own_message: 3, not_in_room: 4, other_room: 5, other_app: 6, never_logged_in: 7, left_before: 8,
+  joined_after: 9, queued: 10, replayed: 11, dropped: 12, sent_too_often: 13, sent_too_large: 14, not_addressed: 15,
+  send_refused: 16, pending: 17, lost: 18, not_online: 19, unknown: 0,
+};
+void verdicts;
+
 const failure: ParleyError = new ParleyError("CSP", "a", "b");
 holds<Equal<typeof failure.fix, string>>();
 // @ts-expect-error one of the known codes

@@ -1,0 +1,115 @@
+package explain
+
+import (
+	"strconv"
+	"time"
+
+	"parley/internal/wire"
+)
+
+// maxRooms bounds the rooms of which the last send is kept.
+const maxRooms = 16
+
+// Send is one call of the page that sends, as far as it has come.
+type Send struct {
+	// ClientID is the message's name until the server has given it another;
+	// empty for a lossy one.
+	ClientID string
+
+	about     wire.Explained // without the outcome
+	settled   bool
+	published *wire.Published // nil when it was refused, or nobody knows
+	outcome   wire.Outcome    // what is known without the server, when it was not published
+	waiting   []func()
+}
+
+// Begin notes a send of from to a room, by the clock of the page. The room is
+// what the page gave, be it one that this engine is in or not.
+func (d *Desk) Begin(at time.Time, from, room string, channel wire.Channel, bytes int) *Send {
+	s := &Send{about: wire.Explained{Room: room, From: from, Channel: channel, TimeMS: uint64(at.UnixMilli()), Bytes: uint32(bytes)}}
+	drop := -1
+	for i, other := range d.sends {
+		if other.about.Room == room {
+			drop = i
+		}
+	}
+	if drop < 0 && len(d.sends) == maxRooms {
+		drop = 0
+	}
+	if drop >= 0 {
+		d.sends = append(d.sends[:drop], d.sends[drop+1:]...)
+	}
+	d.sends = append(d.sends, s)
+	return s
+}
+
+// last returns the last send to a room, or to any when room is empty; nil when
+// there is none.
+func (d *Desk) last(room string) *Send {
+	for i := len(d.sends) - 1; i >= 0; i-- {
+		if s := d.sends[i]; room == "" || s.about.Room == room {
+			return s
+		}
+	}
+	return nil
+}
+
+// Refuse says that the send was refused before it reached the server: why, and
+// what to do, one sentence each.
+func (s *Send) Refuse(verdict wire.Verdict, reason, fix string) {
+	s.settled = true
+	s.outcome.Verdict, s.outcome.Reason, s.outcome.Fix, s.outcome.SinceMS = verdict, reason, fix, s.about.TimeMS
+	waiting := s.waiting
+	s.waiting = nil
+	for _, then := range waiting {
+		then()
+	}
+}
+
+// TooLarge is Refuse for a message above a limit of the dialect's own.
+func (s *Send) TooLarge(limit int) {
+	most := strconv.Itoa(limit)
+	s.Refuse(wire.VerdictSentTooLarge, "The message is "+strconv.Itoa(int(s.about.Bytes))+" bytes, the limit is "+most+".", "Send at most "+most+" bytes at once.")
+}
+
+// Done says how the session answered.
+func (s *Send) Done(published *wire.Published, err error) {
+	e, _ := err.(*wire.Error)
+	if e == nil {
+		s.published, e = published, new(wire.Error)
+	}
+	verdict := wire.VerdictSendRefused
+	switch e.Code {
+	case wire.CodeTooLarge:
+		verdict = wire.VerdictSentTooLarge
+	case wire.CodeRateLimited:
+		verdict = wire.VerdictSentTooOften
+	case wire.CodeTimeout, wire.CodeDisconnected, wire.CodeClosed, wire.CodeReconnectTimeout:
+		verdict = wire.VerdictUnknown // it may have got there
+	}
+	s.Refuse(verdict, e.What+".", e.Fix)
+}
+
+// explain answers a question about the send, once it is settled.
+func (s *Send) explain(d *Desk, call uint32, user string) {
+	q := wire.Explain{Room: s.about.Room}
+	switch {
+	case !s.settled:
+		s.waiting = append(s.waiting, func() { s.explain(d, call, user) })
+		return
+	case s.published != nil:
+		if q.Seq = s.published.Seq; q.Seq == 0 {
+			q.ID = s.published.ID
+		}
+	case s.outcome.Verdict == wire.VerdictUnknown && s.ClientID != "":
+		q.ClientID = s.ClientID
+	default: // the server knows no more
+		m, o := s.about, s.outcome
+		o.User = user
+		m.Outcomes = []wire.Outcome{o}
+		m.Tallies = []wire.Tally{{Verdict: o.Verdict, Users: 1}}
+		d.explained(call, &m)
+		return
+	}
+	d.ask(call, q, user)
+}
