@@ -27,6 +27,7 @@ func Handler(s Server) http.Handler {
 	mux.HandleFunc("GET /dev/credentials", handle(s.credentials))
 	mux.HandleFunc("GET /dev/faults", handle(s.listFaults))
 	mux.HandleFunc("POST /dev/faults", handle(s.injectFault))
+	mux.Handle("POST /dev/business", &business{server: s})
 	return s.crossOrigin(mux)
 }
 
