@@ -74,12 +74,10 @@ func (s *site) send(c *websocket.Conn, body wire.Body) {
 	}
 }
 
-func inside(cfg *config.Config) { cfg.Callbacks.AllowPrivate = true }
-
 // TestSampleBusinessServer goes the whole way that the dialect's demos go: a
 // message, its answer, and the reply as a message of its own.
 func TestSampleBusinessServer(t *testing.T) {
-	s := startWith(t, true, inside)
+	s := start(t, true)
 	c := s.employ(s.url + "/dev/business")
 	ask := func(format wire.Format, body string) map[wire.BodyKind][]byte {
 		t.Helper()
@@ -159,7 +157,7 @@ func TestSampleBusinessServer(t *testing.T) {
 // TestBusinessServerInside checks that a server that is not told to does not
 // let its clients call what only it can reach.
 func TestBusinessServerInside(t *testing.T) {
-	s := start(t, true)
+	s := startWith(t, true, func(cfg *config.Config) { cfg.Callbacks.AllowPrivate = false })
 	c := s.employ(s.url + "/dev/business")
 	s.send(c, &wire.AskBusinessServer{Body: []byte("x")})
 	var refusal wire.Refusal
