@@ -41,7 +41,9 @@ const (
 	Reconnected
 	// Removed: out of this room for good: Err.Code is CodeReplaced,
 	// CodeKicked, CodeBanned, CodeTokenExpired, CodeReconnectTimeout or what
-	// the server refused the rejoin with; Reason is the operator's text.
+	// the server refused the rejoin with; Reason is the operator's text. With
+	// RoomClosed everybody is out. Time is until when the user is kept out;
+	// zero when it is not, or not known.
 	Removed
 	// MembersChanged: Joined and Left, without oneself; the difference to what
 	// was told before. The first one after a join lists everyone inside, and
@@ -84,4 +86,6 @@ type Event struct {
 	Gap     wire.Gap
 	Time    time.Time
 	Direct  *wire.Direct
+
+	RoomClosed bool
 }

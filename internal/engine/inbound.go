@@ -1,6 +1,10 @@
 package engine
 
-import "parley/internal/wire"
+import (
+	"time"
+
+	"parley/internal/wire"
+)
 
 // Frame reads a frame. It copies nothing and, for messages, allocates nothing.
 func (a *attempt) Frame(frame []byte) {
@@ -237,7 +241,11 @@ func (a *attempt) removed(e wire.Envelope) error {
 	// While the first Join is under way this is about an earlier stay, and the
 	// answer decides.
 	if r := c.rooms.byName[m.Room]; r != nil && r.joined {
-		c.expel(r, err, m.Reason)
+		gone := Event{Err: err, Reason: m.Reason, RoomClosed: m.Closed}
+		if m.UntilMS != 0 {
+			gone.Time = time.UnixMilli(int64(m.UntilMS))
+		}
+		c.expel(r, gone)
 	}
 	return nil
 }

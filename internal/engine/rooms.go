@@ -184,7 +184,7 @@ func (c *Client) joinRefused(q *request, m *wire.Refusal) {
 		})
 		return
 	}
-	c.expel(r, m.Error(), "")
+	c.expel(r, Event{Err: m.Error()})
 }
 
 // retryable reports whether the same request may succeed later.
@@ -211,10 +211,11 @@ func (c *Client) joinTimedOut(q *request) {
 	}
 }
 
-// expel takes the client out of a room for good.
-func (c *Client) expel(r *room, err *wire.Error, reason string) {
-	c.tell(Event{Kind: Removed, Room: r.name, Err: err, Reason: reason})
-	c.forget(r, err)
+// expel takes the client out of a room for good; why says what of Removed.
+func (c *Client) expel(r *room, why Event) {
+	why.Kind, why.Room = Removed, r.name
+	c.tell(why)
+	c.forget(r, why.Err)
 }
 
 // forget deletes a room. Requests for it that no socket has are failed; the

@@ -1476,12 +1476,18 @@ type Removed struct {
 	Code Code
 	// The text that the operator gave.
 	Reason string
+	// The operator closed the room: everybody is out of it.
+	Closed bool
+	// Until when the user is kept out of the room, unix ms; 0 = it is not.
+	UntilMS uint64
 }
 
 var layoutRemoved = layout{
 	{10, shapeText, unsafe.Offsetof(Removed{}.Room), nil, nil},
 	{16, shapeUint32, unsafe.Offsetof(Removed{}.Code), nil, nil},
 	{26, shapeText, unsafe.Offsetof(Removed{}.Reason), nil, nil},
+	{32, shapeBool, unsafe.Offsetof(Removed{}.Closed), nil, nil},
+	{40, shapeUint64, unsafe.Offsetof(Removed{}.UntilMS), nil, nil},
 }
 
 // Size returns the number of bytes that Append adds.

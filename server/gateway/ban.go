@@ -52,6 +52,20 @@ func (b *bans) refuses(app, user, room string, now time.Time) error {
 	return nil
 }
 
+// until returns when the last ban ends that keeps a user out of a room; zero when
+// none does.
+func (b *bans) until(app, user, room string, now time.Time) time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var last time.Time
+	for _, ban := range b.in(app, now) {
+		if (ban.User == "" || ban.User == user) && (ban.Room == "" || ban.Room == room) && ban.Until.After(last) {
+			last = ban.Until
+		}
+	}
+	return last
+}
+
 // Ban puts a ban into force; one of the same user and room is replaced. The
 // error has CodeTooLarge when the app has as many of that kind as it may.
 func (g *Gateway) Ban(app *App, ban Ban) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"parley/internal/wire"
@@ -73,7 +74,19 @@ func reasonText(reason string) string {
 }
 
 // expulsion is a room that the session lost by an operator's order.
-type expulsion struct{ room, reason string }
+type expulsion struct {
+	room, reason string
+	closed       bool // for everybody
+}
+
+// removed is how a client hears of it. A ban that is in force by then is named.
+func (s *session) removed(e expulsion) *wire.Removed {
+	m := &wire.Removed{Room: e.room, Code: wire.CodeKicked, Reason: e.reason, Closed: e.closed}
+	if until := s.gateway.bans.until(s.app.Name, s.user, e.room, time.Now()); !until.IsZero() {
+		m.UntilMS = uint64(until.UnixMilli())
+	}
+	return m
+}
 
 // maxExpulsions bounds those that a session remembers; older ones go first.
 const maxExpulsions = 64
@@ -93,9 +106,10 @@ func (s *session) expel(roomID string, why room.Exit, reason string) bool {
 	if len(s.expelled) == maxExpulsions {
 		s.expelled = slices.Delete(s.expelled, 0, 1)
 	}
-	s.expelled = append(s.expelled, expulsion{roomID, reason})
+	e := expulsion{roomID, reason, why == room.ExitClosed || why == room.ExitClosedTold}
+	s.expelled = append(s.expelled, e)
 	s.mu.Unlock()
-	s.push(&wire.Removed{Room: roomID, Code: wire.CodeKicked, Reason: reason})
+	s.push(s.removed(e))
 	return true
 }
 
@@ -114,8 +128,8 @@ func (c *conn) expelledFrom(s *session, req *wire.Join) error {
 		s.mu.Unlock()
 		return nil
 	}
-	reason := s.expelled[i].reason
+	e := s.expelled[i]
 	s.mu.Unlock()
-	c.push(&wire.Removed{Room: req.Room, Code: wire.CodeKicked, Reason: reason})
+	c.push(s.removed(e))
 	return &wire.Error{Code: wire.CodeKicked, What: "the operator removed the user from room " + quoted(req.Room) + " while it was away", Fix: "Join the room anew."}
 }

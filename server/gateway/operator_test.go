@@ -94,7 +94,7 @@ func TestExpelled(t *testing.T) {
 	o.expel(room.Expulsion{Users: []string{"u"}, Why: room.ExitKicked, Reason: "be nice"})
 	var removed wire.Removed
 	p.push(wire.IsRemoved, &removed)
-	if removed.Room != "r" || removed.Code != wire.CodeKicked || removed.Reason != "be nice" {
+	if removed != (wire.Removed{Room: "r", Code: wire.CodeKicked, Reason: "be nice"}) {
 		t.Errorf("removed: %+v", removed)
 	}
 	p.refused(&wire.Publish{Room: "r", Body: []byte("x")}, wire.CodeNotJoined)
@@ -105,11 +105,37 @@ func TestExpelled(t *testing.T) {
 	if removed.Reason != strings.Repeat("字", 341) {
 		t.Errorf("a reason of %d bytes, want it cut below 1024, behind a character", len(removed.Reason))
 	}
+	if !removed.Closed || removed.UntilMS != 0 {
+		t.Errorf("removed from a room that was closed: %+v", removed)
+	}
 	p.join(&wire.Join{Room: "r"})
 	o.expel(room.Expulsion{Users: []string{"u"}, Why: room.ExitKicked, Reason: "a\xffb"})
 	p.push(wire.IsRemoved, &removed)
 	if removed.Reason != "ab" {
 		t.Errorf("reason %q, want what is UTF-8 of it", removed.Reason)
+	}
+}
+
+// TestExpelledUntil: who is put out under a ban is told when the last of its bans
+// ends.
+func TestExpelledUntil(t *testing.T) {
+	s := start(t, settings{})
+	o := s.operator(t, "open")
+	p := s.enter(t, "open", "u")
+	soon := time.UnixMilli(time.Now().UnixMilli()).Add(time.Minute)
+	for _, ban := range []gateway.Ban{
+		{User: "u", Room: "r", Until: soon}, {Room: "r", Until: soon.Add(time.Minute)},
+		{User: "u", Room: "other", Until: soon.Add(time.Hour)}, {User: "v", Room: "r", Until: soon.Add(time.Hour)},
+	} {
+		if err := s.Ban(o.app, ban); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.expel(room.Expulsion{Users: []string{"u"}, Why: room.ExitKicked})
+	var removed wire.Removed
+	p.push(wire.IsRemoved, &removed)
+	if want := uint64(soon.Add(time.Minute).UnixMilli()); removed.UntilMS != want || removed.Closed {
+		t.Errorf("removed: %+v, want until %d", removed, want)
 	}
 }
 

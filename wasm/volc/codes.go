@@ -20,6 +20,7 @@ const (
 	codeDuplicateLogin     = "DUPLICATE_LOGIN"
 	codeTokenExpired       = "TOKEN_EXPIRED"
 	codeKickedOut          = "KICKED_OUT"
+	codeRoomDismiss        = "ROOM_DISMISS"
 	codeReconnectFailed    = "RECONNECT_FAILED"
 	codeNotInRTSRoom       = "NOT_ALLOWED_IN_RTS_ROOM"
 	codeTimeOut            = "TIME_OUT"

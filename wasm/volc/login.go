@@ -1,6 +1,8 @@
 package volc
 
 import (
+	"time"
+
 	"parley/internal/engine"
 	"parley/internal/wire"
 	"parley/wasm/page"
@@ -78,7 +80,7 @@ func (s *login) failed(err error) {
 	if call != 0 {
 		e.reject(call, problem{codeLoginFailed, said(err)})
 	} else {
-		e.tellError(codeTokenRTM)
+		e.tellError(codeTokenRTM, time.Time{})
 	}
 }
 
@@ -112,12 +114,12 @@ func (s *login) Event(ev engine.Event) {
 		s.stop()
 		switch {
 		case ev.Err.Code == wire.CodeReplaced:
-			e.tellError(codeDuplicateRTM)
+			e.tellError(codeDuplicateRTM, time.Time{})
 		case aboutToken(ev.Err):
 			e.again = s.relogin()
-			e.tellError(codeTokenRTM)
+			e.tellError(codeTokenRTM, time.Time{})
 		default:
-			e.tellError(codeOf(ev.Err, forLoss))
+			e.tellError(codeOf(ev.Err, forLoss), time.Time{})
 		}
 	}
 }

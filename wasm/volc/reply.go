@@ -1,6 +1,8 @@
 package volc
 
 import (
+	"time"
+
 	"parley/internal/wire"
 	"parley/wasm/page"
 )
@@ -46,12 +48,16 @@ func (e *Engine) tellState(state int) {
 	e.tell("onConnectionStateChanged", `{"state":`, string(page.AppendInt(nil, state)), `}`)
 }
 
-// tellError tells what can't be mended. forbiddenTime 0 means that the room may
-// be entered again.
-func (e *Engine) tellError(code string) {
+// tellError tells what can't be mended. Until then the user is kept out of the
+// room; forbiddenTime 0 means that it may be entered again.
+func (e *Engine) tellError(code string, until time.Time) {
 	more := ""
 	if code == codeKickedOut {
-		more = `,"forbiddenTime":0`
+		var ms int64
+		if !until.IsZero() {
+			ms = until.UnixMilli()
+		}
+		more = `,"forbiddenTime":` + string(page.AppendInt(nil, ms))
 	}
 	e.tell("onError", `{"errorCode":`, quoted(code), more, `}`)
 }

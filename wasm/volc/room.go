@@ -1,6 +1,8 @@
 package volc
 
 import (
+	"time"
+
 	"parley/internal/engine"
 	"parley/internal/wire"
 	"parley/wasm/page"
@@ -111,7 +113,11 @@ func (r *room) Event(ev engine.Event) {
 			r.expiring(ev)
 		}
 	case engine.Removed:
-		r.lose(codeOf(ev.Err, forLoss))
+		code := codeOf(ev.Err, forLoss)
+		if ev.RoomClosed {
+			code = codeRoomDismiss
+		}
+		r.lose(code, ev.Time)
 	}
 }
 
@@ -121,7 +127,7 @@ func (r *room) expiring(ev engine.Event) {
 	r.e.tell("onTokenWillExpire")
 	now, _ := r.client.ServerTime()
 	r.renewed()
-	r.expiry = r.e.world.Clock.AfterFunc(ev.Time.Sub(now), func() { r.lose(codeTokenExpired) })
+	r.expiry = r.e.world.Clock.AfterFunc(ev.Time.Sub(now), func() { r.lose(codeTokenExpired, time.Time{}) })
 }
 
 func (r *room) renewed() {
@@ -131,10 +137,11 @@ func (r *room) renewed() {
 	}
 }
 
-// lose tells that the user is out of the room for good.
-func (r *room) lose(code string) {
+// lose tells that the user is out of the room for good; until when it is kept
+// out, if it is.
+func (r *room) lose(code string, until time.Time) {
 	r.e.endRoom(problem{})
-	r.e.tellError(code)
+	r.e.tellError(code, until)
 }
 
 // Messages hands a frame's messages to the page.

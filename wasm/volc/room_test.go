@@ -141,6 +141,8 @@ func TestLostRoom(t *testing.T) {
 		{wire.Removed{Code: wire.CodeReplaced}, failure("DUPLICATE_LOGIN")},
 		{wire.Removed{Room: "r1", Code: wire.CodeTokenExpired}, failure("TOKEN_EXPIRED")},
 		{wire.Removed{Room: "r1", Code: wire.CodeKicked, Reason: "out"}, `["onError",{"errorCode":"KICKED_OUT","forbiddenTime":0}]`},
+		{wire.Removed{Room: "r1", Code: wire.CodeKicked, UntilMS: 1795315505414}, `["onError",{"errorCode":"KICKED_OUT","forbiddenTime":1795315505414}]`},
+		{wire.Removed{Room: "r1", Code: wire.CodeKicked, Closed: true}, failure("ROOM_DISMISS")},
 		{wire.Removed{Room: "r1", Code: wire.CodeInternal}, failure("RECONNECT_FAILED")},
 	} {
 		w := newWorld(t)

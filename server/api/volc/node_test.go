@@ -251,11 +251,14 @@ func TestMessages(t *testing.T) {
 // TestPutOut: users are put out of rooms and, while banned, kept out.
 func TestPutOut(t *testing.T) {
 	s := start(t)
-	removed := func(u *user) {
+	removed := func(u *user, banned, closed bool) {
 		t.Helper()
 		var m wire.Removed
 		if err := m.Decode(u.await(wire.IsRemoved).Body); err != nil || m.Room != "r1" || m.Code != wire.CodeKicked {
 			t.Errorf("%s: %+v, %v", u.name, m, err)
+		}
+		if (m.UntilMS != 0) != banned || m.Closed != closed {
+			t.Errorf("%s: %+v, want banned %v, closed %v", u.name, m, banned, closed)
 		}
 	}
 	join := func(u *user) wire.Code {
@@ -280,12 +283,12 @@ func TestPutOut(t *testing.T) {
 	}
 	alice, bob := s.login("alice"), s.login("bob")
 	s.must("KickUser", "2020-12-01", object{"RoomId": "r1", "UserId": "alice"})
-	removed(alice)
+	removed(alice, false, false)
 	if got := join(alice); got != wire.CodeOK {
 		t.Errorf("back after a kick: %v", got)
 	}
 	s.must("BanRoomUser", "2023-11-01", object{"RoomId": "r1", "UserId": "alice", "ForbiddenInterval": 60})
-	removed(alice)
+	removed(alice, true, false)
 	if got := join(alice); got != wire.CodeBanned {
 		t.Errorf("back in spite of a ban: %v", got)
 	}
@@ -294,14 +297,29 @@ func TestPutOut(t *testing.T) {
 		t.Errorf("back after the ban: %v", got)
 	}
 	s.must("DismissRoom", "2020-12-01", object{"RoomId": "r1"})
-	removed(alice)
-	removed(bob)
+	removed(alice, false, true)
+	removed(bob, false, true)
 	s.must("DismissRoom", "2020-12-01", object{"RoomId": "r1"}) // nobody is in it
 	s.must("KickUser", "2020-12-01", object{"RoomId": "r1", "UserId": "alice"})
 }
 
 func TestMounted(t *testing.T) {
 	s := start(t)
+	for _, half := range []string{"Action=SendUnicast", "Version=2023-07-20"} {
+		sign := good()
+		sign.date = time.Now().UTC().Format("20060102T150405Z")
+		r := sign.request("POST", half, "{}")
+		r.URL.Scheme, r.URL.Host, r.RequestURI = "http", s.host, ""
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got answer
+		err = json.NewDecoder(response.Body).Decode(&got)
+		if _ = response.Body.Close(); err != nil || got.code() != "MissingParameter" {
+			t.Errorf("%s: %s, %v", half, got.code(), err)
+		}
+	}
 	if got := s.call("SendUnicast", "2022-06-01", object{}); got.status != 404 || got.code() != "InvalidActionOrVersion" {
 		t.Errorf("an unknown version: %d %s", got.status, got.code())
 	}
