@@ -260,14 +260,21 @@ limits: {helloTimeout: 30s}
 	return path
 }
 
-// TestCallbacksSurviveKill: the business server is down, users come and go, and
-// the server is killed in the middle. Started again it tells all of it, in the
-// order of each room. Who comes back was never away; who does not has left.
+// TestCallbacksSurviveKill: users come and go, the business server is down, or
+// takes what it is told, and the server is killed in the middle. Started again
+// it tells all of it, in the order of each room. Who comes back was never away;
+// who does not has left.
 func TestCallbacksSurviveKill(t *testing.T) {
+	for name, down := range map[string]bool{"while nothing can be delivered": true, "in the middle of deliveries": false} {
+		t.Run(name, func(t *testing.T) { survivesKill(t, down) })
+	}
+}
+
+func survivesKill(t *testing.T, down bool) {
 	b := newBusiness(t)
 	path := settings(t, b, "")
 	p := process(t, "serve", "--config", path)
-	b.down.Store(true)
+	b.down.Store(down)
 
 	var all []*member
 	var answered atomic.Int64
@@ -302,8 +309,8 @@ func TestCallbacksSurviveKill(t *testing.T) {
 	}
 	p.kill()
 	running.Wait()
-	if told := len(b.notices()); told != 0 {
-		t.Fatalf("%d events were accepted by a server that is down", told)
+	if told := len(b.notices()); (told == 0) != down {
+		t.Fatalf("%d events were accepted by a server that is down: %v", told, down)
 	}
 
 	p = process(t, "serve", "--config", path)

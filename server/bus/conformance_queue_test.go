@@ -149,6 +149,28 @@ func testQueueID(t *testing.T, open opener) {
 	noJob(t, handed)
 }
 
+// testQueueDoubt: a job that is stored, though its put timed out, is handed out
+// when it is put again, once.
+func testQueueDoubt(t *testing.T, open opener) {
+	q := openQueue(t, open(t, 1, bus.Options{})[0], bus.QueueOptions{})
+	handed := starts(q)
+	q.LoseAnswer()
+	if err := putJob(q, lobby, "id", "x"); wire.CodeOf(err) != wire.CodeTimeout {
+		t.Fatalf("an answer that is lost: %v", err)
+	}
+	noJob(t, handed)
+	if err := putJob(q, lobby, "id", "x"); err != nil {
+		t.Fatal(err)
+	}
+	finish(t, q, nextJob(t, handed, lobby, "x"), nil)
+	if err := putJob(q, lobby, "id", "x"); err != nil {
+		t.Fatal(err)
+	}
+	noJob(t, handed)
+	mustPut(t, q, lobby, "y")
+	finish(t, q, nextJob(t, handed, lobby, "y"), nil)
+}
+
 func testQueueBound(t *testing.T, open opener) {
 	q := openQueue(t, open(t, 1, bus.Options{})[0], bus.QueueOptions{MaxBytes: 4096})
 	handed := starts(q)

@@ -48,6 +48,7 @@ func conform(t *testing.T, open opener) {
 		{"QueueLinesWaitForTheirOwn", testQueueLines},
 		{"QueueKeepsTheOrderOfPuts", testQueueOrder},
 		{"QueueStoresAnIDOnce", testQueueID},
+		{"QueueTakesADoubtfulPut", testQueueDoubt},
 		{"QueueIsBounded", testQueueBound},
 		{"QueueNotes", testQueueNotes},
 		{"QueueDeadAreBounded", testQueueDead},

@@ -76,3 +76,20 @@ func (h *Horizon) Whole(after uint64, now time.Time) bool { return h.whole(after
 
 // TempDir is where the server of the bus keeps what it must keep in files.
 func (n *NATS) TempDir() string { return n.embedded.temp }
+
+// LoseAnswer makes the answer to the next Put time out, though it is stored.
+func (q *Queue) LoseAnswer() { q.store = &forgetful{queueStore: q.store} }
+
+type forgetful struct {
+	queueStore
+	lost bool
+}
+
+func (f *forgetful) put(line Room, id string, body []byte, done func(seq uint64, duplicate bool, err error)) {
+	if f.lost {
+		f.queueStore.put(line, id, body, done)
+		return
+	}
+	f.lost = true
+	f.queueStore.put(line, id, body, func(uint64, bool, error) { done(0, false, errDisconnected) })
+}

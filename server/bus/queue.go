@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"parley/internal/wire"
 )
 
 // Job is a piece of work that waits in a [Queue].
@@ -79,13 +81,20 @@ type Queue struct {
 	lines map[Room][]Job // waiting, oldest first; the first one is handed out
 	count int
 	hand  func(Job) // nil before Start
+	// doubtful are the puts that timed out: whether they were stored shows when
+	// they are put again.
+	doubtful map[putKey]struct{}
+}
+
+type putKey struct {
+	line Room
+	id   string
 }
 
 // queueStore keeps what a queue holds. All methods but put may wait.
 type queueStore interface {
-	// put stores a job, at once or never; done runs on a goroutine of the bus
-	// and must not wait.
-	put(line Room, id string, body []byte, done func(seq uint64, err error))
+	// put stores a job; done runs on a goroutine of the bus and must not wait.
+	put(line Room, id string, body []byte, done func(seq uint64, duplicate bool, err error))
 	remove(ctx context.Context, seq uint64) error
 	jobs(ctx context.Context, take func(Job)) error
 	// note sets a value; nil takes it away.
@@ -98,7 +107,7 @@ type queueStore interface {
 
 // newQueue returns a queue with the jobs that its store holds.
 func newQueue(ctx context.Context, store queueStore, durable bool) (*Queue, error) {
-	q := &Queue{store: store, durable: durable, lines: make(map[Room][]Job)}
+	q := &Queue{store: store, durable: durable, lines: make(map[Room][]Job), doubtful: make(map[putKey]struct{})}
 	err := store.jobs(ctx, func(j Job) {
 		q.lines[j.Line] = append(q.lines[j.Line], j)
 		q.count++
@@ -123,21 +132,30 @@ func (q *Queue) Len() int {
 // not either. Jobs that are put one after another stand in that order.
 func (q *Queue) Put(line Room, id string, body []byte, done func(error)) {
 	body = bytes.Clone(body)
-	q.store.put(line, id, body, func(seq uint64, err error) {
+	q.store.put(line, id, body, func(seq uint64, duplicate bool, err error) {
 		if err == nil {
-			q.add(Job{Seq: seq, Line: line, Body: body})
+			q.add(Job{Seq: seq, Line: line, Body: body}, id, duplicate)
+		} else if wire.CodeOf(err) == wire.CodeTimeout && id != "" {
+			q.mu.Lock()
+			q.doubtful[putKey{line, id}] = struct{}{}
+			q.mu.Unlock()
 		}
 		done(err)
 	})
 }
 
-func (q *Queue) add(j Job) {
+// add takes a stored job over. One that was stored before waits already, or is
+// done, unless nobody knew of it.
+func (q *Queue) add(j Job, id string, duplicate bool) {
 	q.mu.Lock()
-	waiting := q.lines[j.Line]
-	if slices.ContainsFunc(waiting, func(other Job) bool { return other.Seq == j.Seq }) {
+	key := putKey{j.Line, id}
+	_, doubtful := q.doubtful[key]
+	delete(q.doubtful, key)
+	if duplicate && !doubtful {
 		q.mu.Unlock()
-		return // put twice
+		return
 	}
+	waiting := q.lines[j.Line]
 	q.lines[j.Line] = append(waiting, j)
 	q.count++
 	hand := q.hand

@@ -16,19 +16,14 @@ type memoryQueue struct {
 	seq     uint64
 	bytes   int64
 	waiting map[uint64]Job // by position
-	ids     map[memoryPut]uint64
+	ids     map[putKey]uint64
 	puts    []putMark // of ids, oldest first
 	written map[noteKey][]byte
 	buried  map[string][]Dead
 }
 
-type memoryPut struct {
-	line Room
-	id   string
-}
-
 type putMark struct {
-	memoryPut
+	putKey
 	at time.Time
 }
 
@@ -54,7 +49,7 @@ func (m *Memory) OpenQueue(ctx context.Context, o QueueOptions) (*Queue, error) 
 	held := b.queues[m.name]
 	if held == nil {
 		held = &memoryQueue{
-			waiting: make(map[uint64]Job), ids: make(map[memoryPut]uint64), written: make(map[noteKey][]byte), buried: make(map[string][]Dead),
+			waiting: make(map[uint64]Job), ids: make(map[putKey]uint64), written: make(map[noteKey][]byte), buried: make(map[string][]Dead),
 		}
 		b.queues[m.name] = held
 	}
@@ -77,26 +72,27 @@ func (q memoryQueueOf) with(ctx context.Context, f func(held *memoryQueue) error
 	return f(q.held)
 }
 
-func (q memoryQueueOf) put(line Room, id string, body []byte, done func(seq uint64, err error)) {
+func (q memoryQueueOf) put(line Room, id string, body []byte, done func(seq uint64, duplicate bool, err error)) {
 	var seq uint64
+	var duplicate bool
 	err := q.with(context.Background(), func(held *memoryQueue) (err error) {
-		seq, err = held.put(line, id, body)
+		seq, duplicate, err = held.put(line, id, body)
 		return err
 	})
-	q.node.queue.put(event{kind: answered, entry: Entry{Seq: seq}, err: err, done: func(seq uint64, _ bool, err error) { done(seq, err) }})
+	q.node.queue.put(event{kind: answered, entry: Entry{Seq: seq}, duplicate: duplicate, err: err, done: done})
 }
 
-func (q *memoryQueue) put(line Room, id string, body []byte) (uint64, error) {
-	key, now := memoryPut{line, id}, time.Now()
+func (q *memoryQueue) put(line Room, id string, body []byte) (seq uint64, duplicate bool, err error) {
+	key, now := putKey{line, id}, time.Now()
 	for len(q.puts) > 0 && now.Sub(q.puts[0].at) >= putWindow {
-		delete(q.ids, q.puts[0].memoryPut)
+		delete(q.ids, q.puts[0].putKey)
 		q.puts[0], q.puts = putMark{}, q.puts[1:]
 	}
 	if first, ok := q.ids[key]; ok && id != "" {
-		return first, nil
+		return first, true, nil
 	}
 	if q.bytes+int64(len(body)) > q.options.MaxBytes {
-		return 0, queueFull(nil)
+		return 0, false, queueFull(nil)
 	}
 	q.seq++
 	q.bytes += int64(len(body))
@@ -105,7 +101,7 @@ func (q *memoryQueue) put(line Room, id string, body []byte) (uint64, error) {
 		q.ids[key] = q.seq
 		q.puts = append(q.puts, putMark{key, now})
 	}
-	return q.seq, nil
+	return q.seq, false, nil
 }
 
 func (q memoryQueueOf) remove(ctx context.Context, seq uint64) error {

@@ -82,7 +82,7 @@ func (n *NATS) OpenQueue(ctx context.Context, o QueueOptions) (*Queue, error) {
 	return q, nil
 }
 
-func (s *natsQueue) put(line Room, id string, body []byte, done func(seq uint64, err error)) {
+func (s *natsQueue) put(line Room, id string, body []byte, done func(seq uint64, duplicate bool, err error)) {
 	n, pair := s.bus, line.pair()
 	m := nats.Msg{Subject: jobPrefix + pair, Data: body}
 	if id != "" {
@@ -90,7 +90,7 @@ func (s *natsQueue) put(line Room, id string, body []byte, done func(seq uint64,
 	}
 	call, err := n.beginPut(&m, done)
 	if err != nil {
-		n.refused.put(event{kind: answered, err: err, done: func(_ uint64, _ bool, err error) { done(0, err) }})
+		n.refused.put(event{kind: answered, err: err, done: done})
 		return
 	}
 	if err := n.conn.PublishMsg(&m); err != nil {
@@ -99,7 +99,7 @@ func (s *natsQueue) put(line Room, id string, body []byte, done func(seq uint64,
 }
 
 // beginPut registers the put while the bus is open.
-func (n *NATS) beginPut(m *nats.Msg, done func(seq uint64, err error)) (call uint64, err error) {
+func (n *NATS) beginPut(m *nats.Msg, done func(seq uint64, duplicate bool, err error)) (call uint64, err error) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	if n.closed {
@@ -107,10 +107,11 @@ func (n *NATS) beginPut(m *nats.Msg, done func(seq uint64, err error)) (call uin
 	}
 	call, m.Reply, err = n.calls.begin(putting, func(m *nats.Msg, err error) {
 		var seq uint64
+		var duplicate bool
 		if err == nil {
-			seq, _, err = parseAck(m)
+			seq, duplicate, err = parseAck(m)
 		}
-		done(seq, queueError(err))
+		done(seq, duplicate, queueError(err))
 	})
 	return call, err
 }

@@ -76,6 +76,7 @@ type Hook struct {
 
 	mu      sync.Mutex
 	queue   *bus.Queue // nil until an app wants callbacks
+	store   storing    // queue.Put; a test may come between
 	targets map[string]Target
 	halls   map[bus.Room]*hall
 	last    uint64        // number given
@@ -118,7 +119,8 @@ func (h *Hook) Configure(ctx context.Context, targets map[string]Target) error {
 		return fmt.Errorf("read who was logged in: %w", err)
 	}
 	h.mu.Lock()
-	h.queue, h.targets, h.halls, h.last = queue, maps.Clone(targets), halls, last
+	h.queue, h.store = queue, queue.Put
+	h.targets, h.halls, h.last = maps.Clone(targets), halls, last
 	if len(halls) > 0 {
 		h.options.Log.Info("members of rooms are awaited", "rooms", len(halls), "within", h.options.Window)
 		h.absent = time.AfterFunc(h.options.Window, h.endAbsent)
@@ -127,6 +129,9 @@ func (h *Hook) Configure(ctx context.Context, targets map[string]Target) error {
 	h.sender.start(queue)
 	return nil
 }
+
+// storing is the shape of [bus.Queue.Put].
+type storing = func(line bus.Room, id string, body []byte, done func(error))
 
 // errClosed refuses what comes after Close.
 var errClosed = &wire.Error{Code: wire.CodeOverloaded, What: "the server stops", Fix: "Try again in a moment."}

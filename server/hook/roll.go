@@ -211,7 +211,7 @@ func (h *Hook) wants(app string, kind Kind) bool {
 
 // put stores events. Callers hold mu.
 func (h *Hook) put(r *hall, batch []ask, events []Event, undo func()) {
-	h.queue.Put(r.key, events[0].ID, (&job{Events: events}).encode(), func(err error) {
+	h.store(r.key, events[0].ID, (&job{Events: events}).encode(), func(err error) {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		if wire.CodeOf(err) == wire.CodeTimeout && !h.closed {

@@ -165,6 +165,49 @@ func TestEnterIsStoredFirst(t *testing.T) {
 	})
 }
 
+// TestNobodyKnowsWhetherItIsStored: a queue that does not answer is asked again,
+// under the same id, until it does.
+func TestNobodyKnowsWhetherItIsStored(t *testing.T) {
+	unknown := &wire.Error{Code: wire.CodeTimeout, What: "no answer"}
+	for name, stored := range map[string]bool{"it was": true, "it was not": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := open(t, hook.Options{})
+				var puts atomic.Int64
+				s.hook.Between(func(put func(bus.Room, string, []byte, func(error))) func(bus.Room, string, []byte, func(error)) {
+					return func(line bus.Room, id string, body []byte, done func(error)) {
+						switch {
+						case puts.Add(1) > 3:
+							put(line, id, body, done)
+						case stored:
+							put(line, id, body, func(error) { done(unknown) })
+						default:
+							go done(unknown)
+						}
+					}
+				})
+				s.mustEnter("r1", "alice")
+				s.mustEnter("r1", "bob")
+				synctest.Wait()
+				want(t, s.b.calls(), "r1:create r1:login:alice r1:login:bob")
+				// One that does not answer for long: the user does not get in, and if
+				// the queue took it all the same, it is told, with its end.
+				puts.Store(-1000)
+				if err := s.enter("r1", "carol", "s-carol"); wire.CodeOf(err) != wire.CodeOverloaded {
+					t.Errorf("entered: %v", err)
+				}
+				left := s.hook.Leave("demo", "r1", "s-carol", hook.Login{User: "carol"}, hook.Quit, false)
+				puts.Store(10)
+				if err := <-left; err != nil {
+					t.Error(err)
+				}
+				synctest.Wait()
+				want(t, s.b.calls(), "r1:login:carol r1:logout:carol:quit")
+			})
+		})
+	}
+}
+
 // TestTogether: many at once go into few jobs, and nobody waits for a time of
 // its own.
 func TestTogether(t *testing.T) {
