@@ -265,12 +265,17 @@ limits: {helloTimeout: 30s}
 // it tells all of it, in the order of each room. Who comes back was never away;
 // who does not has left.
 func TestCallbacksSurviveKill(t *testing.T) {
+	t.Parallel()
 	for name, down := range map[string]bool{"while nothing can be delivered": true, "in the middle of deliveries": false} {
-		t.Run(name, func(t *testing.T) { survivesKill(t, down) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			survivesKill(t, down)
+		})
 	}
 }
 
 func survivesKill(t *testing.T, down bool) {
+	t.Helper()
 	b := newBusiness(t)
 	path := settings(t, b, "")
 	p := process(t, "serve", "--config", path)
@@ -366,6 +371,7 @@ func survivesKill(t *testing.T, down bool) {
 // TestCallbacksOverAStop: a server that is stopped in peace tells of no logout,
 // and who comes back to the next one was never away.
 func TestCallbacksOverAStop(t *testing.T) {
+	t.Parallel()
 	b := newBusiness(t)
 	path := settings(t, b, "drain: 3s\n")
 	p := process(t, "serve", "--config", path)
@@ -402,6 +408,7 @@ func TestCallbacksOverAStop(t *testing.T) {
 
 // TestCallbacksDead: what is given up can be seen and sent again.
 func TestCallbacksDead(t *testing.T) {
+	t.Parallel()
 	b := newBusiness(t)
 	key := "operator-key-of-32-characters-or-more"
 	path := settings(t, b, "adminKey: "+key+"\n")
@@ -469,6 +476,7 @@ func TestCallbacksDead(t *testing.T) {
 // TestCallbacksDev: the development server tells of both its apps, and before it
 // ends that its users have gone.
 func TestCallbacksDev(t *testing.T) {
+	t.Parallel()
 	b := newBusiness(t)
 	b.secret = string(config.DevApps()[0].CallbackSecret)
 	p := process(t, "dev", "--listen", "127.0.0.1:0", "--hook", b.server.URL)
