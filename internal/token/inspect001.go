@@ -34,7 +34,7 @@ func (in Inspection) verdict001() string {
 	c := in.Claims001
 	live := "for ever"
 	if c.Expires > 0 {
-		live = "for " + time.Unix(c.Expires, 0).Sub(in.now).String()
+		live = fmt.Sprintf("for %s", time.Duration(c.Expires-in.now.Unix())*time.Second)
 	}
 	if !in.Opened {
 		return fmt.Sprintf("The layout is right and it claims to live %s; give the app key to see whether it is signed.", live)

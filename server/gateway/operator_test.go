@@ -124,8 +124,10 @@ func TestExpelledUntil(t *testing.T) {
 	p := s.enter(t, "open", "u")
 	soon := time.UnixMilli(time.Now().UnixMilli()).Add(time.Minute)
 	for _, ban := range []gateway.Ban{
-		{User: "u", Room: "r", Until: soon}, {Room: "r", Until: soon.Add(time.Minute)},
-		{User: "u", Room: "other", Until: soon.Add(time.Hour)}, {User: "v", Room: "r", Until: soon.Add(time.Hour)},
+		{User: "u", Room: "r", Until: soon},
+		{Room: "r", Until: soon.Add(time.Minute)},
+		{User: "u", Room: "other", Until: soon.Add(time.Hour)},
+		{User: "v", Room: "r", Until: soon.Add(time.Hour)},
 	} {
 		if err := s.Ban(o.app, ban); err != nil {
 			t.Fatal(err)

@@ -184,15 +184,15 @@ func (s signer) request(method, query, body string) *http.Request {
 
 // sign adds the header Authorization.
 func (s signer) sign(r *http.Request, body string) {
-	block := ""
+	var block strings.Builder
 	for _, name := range s.headers {
 		value := r.Header.Get(name)
 		if name == "host" {
 			value = r.Host
 		}
-		block += name + ":" + strings.Join(strings.Fields(value), " ") + "\n"
+		block.WriteString(name + ":" + strings.Join(strings.Fields(value), " ") + "\n")
 	}
-	signature := s.signature(r.Method, escaped(r.URL.Query()), block, strings.Join(s.headers, ";"), sha(body))
+	signature := s.signature(r.Method, escaped(r.URL.Query()), block.String(), strings.Join(s.headers, ";"), sha(body))
 	r.Header.Set("Authorization", "HMAC-SHA256 Credential="+s.scope()+", SignedHeaders="+strings.Join(s.headers, ";")+", Signature="+signature)
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -175,9 +176,7 @@ type object = map[string]any
 func (s *site) must(action, version string, body object) {
 	s.t.Helper()
 	full := object{"AppId": s.app.VolcAppID}
-	for name, value := range body {
-		full[name] = value
-	}
+	maps.Copy(full, body)
 	if got := s.call(action, version, full); got.status != 200 {
 		s.t.Fatalf("%s: %d %+v", action, got.status, got.ResponseMetadata.Error)
 	}
@@ -203,9 +202,7 @@ func TestMessages(t *testing.T) {
 	long := strings.Repeat("ü", 32768) // 64 KiB
 	say := func(text string, more object) object {
 		body := object{"From": "server", "Binary": false, "Message": text}
-		for name, value := range more {
-			body[name] = value
-		}
+		maps.Copy(body, more)
 		return body
 	}
 	s.must("SendBroadcast", v, say("to all", object{"RoomId": "r1"}))
@@ -359,9 +356,7 @@ func (s *site) make(client *exec.Cmd, secret, sessionToken string, calls []clien
 func clientCalls(app, version string) []clientCall {
 	body := func(text string, more object) object {
 		all := object{"AppId": app, "From": "server", "Binary": false, "Message": text}
-		for name, value := range more {
-			all[name] = value
-		}
+		maps.Copy(all, more)
 		return all
 	}
 	return []clientCall{
