@@ -47,6 +47,7 @@ type cursor struct {
 	// behind: what it gets comes later than the others', and the verdicts are
 	// told of each batch.
 	behind  bool
+	stuck   bool // the verdicts know that it takes nothing
 	span    *verdict.Span
 	skipped []skipped // of the batch that is being written
 	waited  int       // bytes that waited when the socket last took no more
@@ -85,6 +86,7 @@ func (c *cursor) advance(b *builder) bool {
 	}
 	if c.at < b.win.base && c.at < b.win.end() {
 		c.gone.Store(true)
+		c.span.Waits(c.at, c.waited)
 		c.sink.TooSlow()
 		return false
 	}
@@ -125,10 +127,10 @@ func (c *cursor) advance(b *builder) bool {
 
 // fallBehind notes that the socket takes nothing of what is there for it.
 func (c *cursor) fallBehind(b *builder) {
-	if c.behind || c.at >= b.win.end() || c.gone.Load() {
+	if c.stuck || c.at >= b.win.end() || c.gone.Load() {
 		return
 	}
-	c.behind = true
+	c.behind, c.stuck = true, true
 	if s, ok := c.sink.(interface{ Waiting() int }); ok {
 		c.waited = s.Waiting()
 	}
@@ -144,7 +146,7 @@ func (c *cursor) account(b *builder, next uint64) {
 	c.skipped = c.skipped[:0]
 	if c.behind {
 		c.span.Late(c.at, next)
-		c.behind = next < b.front
+		c.behind, c.stuck = next < b.front, false
 	}
 }
 
@@ -179,6 +181,7 @@ func (c *cursor) write(batch *Batch) bool {
 		return false
 	case Gone:
 		c.gone.Store(true)
+		c.span.Waits(c.at, c.waited)
 		return false
 	}
 	c.busy.Store(false)
@@ -212,13 +215,15 @@ func (c *cursor) replayed(b *builder, list *[]entry, n int, dropped uint64) bool
 	if !c.write(c.told(b, dropped)) {
 		return false
 	}
-	c.seq.Store((*list)[n-1].seq)
+	seq := (*list)[n-1].seq
+	c.seq.Store(seq)
 	if *list = (*list)[n:]; len(*list) == 0 {
 		*list = nil
 	}
-	if len(c.backlog)+len(c.tail) == 0 {
-		c.span.Replayed()
-		c.behind = c.at < b.front
+	all := len(c.backlog)+len(c.tail) == 0
+	c.span.Replayed(seq, all)
+	if all {
+		c.behind, c.stuck = c.at < b.front, false
 	}
 	return true
 }

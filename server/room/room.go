@@ -80,7 +80,7 @@ func (r *Room) attach() {
 	if err != nil {
 		r.attachErr = &wire.Error{Code: wire.CodeOverloaded, What: "the room's log is not available", Fix: "Try again in a moment.", Err: err}
 		r.ended = true
-		r.facts.Close()
+		r.facts.Close(0)
 		r.hub.forget(r)
 		if attachment != nil {
 			go attachment.Detach() // it waits for deliveries, which wait for mu
@@ -336,7 +336,7 @@ func (r *Room) end() bus.Attachment {
 		return nil
 	}
 	r.ended = true
-	r.facts.Close()
+	r.facts.Close(r.log.end())
 	r.presence.stop()
 	if r.info.Key != "" {
 		_ = r.hub.bus.DropLease(r.key, infoLease) // nodes that still have the room put it again

@@ -157,11 +157,11 @@ func (s *Stay) find(q *subject, m *message) finding {
 		if m.lossy || !sp.replays {
 			continue
 		}
-		switch {
+		switch handed := sp.replayedAt(m.seq); {
 		case sp.gap.after < m.seq && m.seq <= sp.gap.next:
 			return finding{verdict: wire.VerdictLost, since: sp.begun, stay: s}
-		case m.seq > sp.from && sp.replayed != 0:
-			return s.heard(finding{verdict: wire.VerdictReplayed, since: sp.replayed, handed: sp.replayed}, q, sp, m)
+		case m.seq > sp.from && handed != 0:
+			return s.heard(finding{verdict: wire.VerdictReplayed, since: handed, handed: handed}, q, sp, m)
 		case m.seq > sp.from && sp.ended == 0:
 			return finding{verdict: wire.VerdictPending, cause: replaying, since: sp.begun, stay: s}
 		}
@@ -190,7 +190,10 @@ func (s *Stay) live(q *subject, sp *Span, m *message) finding {
 	if !late && sp.waiting.since != 0 && m.index >= sp.waiting.index {
 		return finding{verdict: wire.VerdictPending, cause: waits, since: sp.waiting.since, bytes: sp.waiting.bytes, stay: s}
 	}
-	if handed == 0 {
+	if !late && sp.replayed == 0 { // it comes behind what was missed
+		return finding{verdict: wire.VerdictPending, cause: replaying, since: sp.begun, stay: s}
+	}
+	if handed == 0 || !late && handed < sp.begun {
 		return finding{verdict: wire.VerdictPending, cause: notWritten, since: m.at, stay: s}
 	}
 	return s.heard(finding{verdict: wire.VerdictDelivered, since: handed, handed: handed}, q, sp, m)

@@ -302,8 +302,9 @@ func (l *Ledger) dropBefore(when int64) {
 }
 
 const (
-	sessionBytes = 250
+	sessionBytes = int64(unsafe.Sizeof(Session{})) + 100 // and its lists, about
 	journalBytes = 400
 	messageBytes = int64(unsafe.Sizeof(message{}))
+	spanBytes    = int64(unsafe.Sizeof(Span{})) + 8
 	stayBytes    = int64(unsafe.Sizeof(Stay{})) + 40 // and its two places
 )

@@ -22,7 +22,7 @@ type journal struct {
 	open     bool   // a life goes on
 	life     int    // counts them
 	base     uint64 // added to the indexes of this life, so that they go on from the last one's
-	end      uint64 // behind the highest index so far
+	end      uint64 // of the last life's log
 	handed   uint64 // below it the passes have written everything
 	messages []message
 	early    []answered // answers to sends whose message has not come from the bus yet
@@ -94,8 +94,8 @@ func (l *Ledger) Open(app, room string) *Room {
 	return &Room{journal: j, life: j.life, base: j.base}
 }
 
-// Close ends the life.
-func (r *Room) Close() {
+// Close ends the life, at the end of its log.
+func (r *Room) Close(end uint64) {
 	if r == nil {
 		return
 	}
@@ -105,7 +105,7 @@ func (r *Room) Close() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.life == r.life {
-		j.open = false
+		j.open, j.end = false, r.base+end
 		at := now()
 		for user, e := range j.elsewhere {
 			if e.until == 0 {
@@ -143,7 +143,7 @@ func (r *Room) Message(m Message) {
 	}
 	j := r.journal
 	j.mu.Lock()
-	if j.life != r.life {
+	if j.life != r.life || !j.open {
 		j.mu.Unlock()
 		return
 	}
@@ -158,7 +158,6 @@ func (r *Room) Message(m Message) {
 	}
 	j.messages = append(j.messages, made)
 	j.ledger.used.Add(made.size())
-	j.end = max(j.end, made.index+1)
 	j.mu.Unlock()
 	if made.trace != "" {
 		j.ledger.traceStored(j.key, &made)

@@ -55,6 +55,23 @@ type Span struct {
 	steps   []step
 	waiting wait
 	skips   []skip
+	replay  []replayed
+}
+
+// replayed says that all from before the join, up to a sequence, was handed.
+type replayed struct {
+	seq uint64
+	at  int64
+}
+
+// replayedAt returns when a message from before the join was handed; 0: not yet.
+func (s *Span) replayedAt(seq uint64) int64 {
+	for _, r := range s.replay {
+		if r.seq >= seq {
+			return r.at
+		}
+	}
+	return s.replayed
 }
 
 // gap is what a join found missing: sequences above after, up to next.
@@ -95,15 +112,14 @@ const (
 	maxSpans = 32
 	maxSteps = 64
 	maxSkips = 64
-
-	spanBytes = 200
 )
 
 // size is what an ended stay costs.
 func (s *Stay) size() int64 {
-	n := stayBytes + spanBytes*int64(len(s.spans))
+	n := stayBytes
 	for i := range s.spans {
-		n += 24*int64(len(s.spans[i].steps)) + 32*int64(len(s.spans[i].skips))
+		sp := s.spans[i]
+		n += spanBytes + 24*int64(len(sp.steps)) + 32*int64(len(sp.skips)) + 16*int64(len(sp.replay))
 	}
 	return n
 }
@@ -215,11 +231,16 @@ func (s *Span) Late(from, to uint64) {
 	})
 }
 
-// Replayed tells that all from before the join has been handed.
-func (s *Span) Replayed() {
+// Replayed tells that what came before the join has been handed up to a
+// sequence, or all of it.
+func (s *Span) Replayed(seq uint64, all bool) {
 	s.locked(func(uint64) {
 		s.waiting = wait{}
-		if s.replayed == 0 {
+		if len(s.replay) == maxSteps { // the two oldest become one
+			s.replay = slices.Delete(s.replay, 0, 1)
+		}
+		s.replay = append(s.replay, replayed{seq, now()})
+		if all {
 			s.replayed = now()
 		}
 	})
