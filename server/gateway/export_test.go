@@ -96,3 +96,15 @@ func (g *Gateway) Remembered(app, user string) (ids int) {
 	}
 	return ids
 }
+
+// Stuck reports whether a user's socket takes no more.
+func (g *Gateway) Stuck(app, user string) bool {
+	for _, s := range g.sessionsOf(app, user) {
+		if c := s.current(); c != nil {
+			if since, _ := c.socket.pressure(); !since.IsZero() {
+				return true
+			}
+		}
+	}
+	return false
+}

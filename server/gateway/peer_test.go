@@ -65,7 +65,8 @@ var limits = gateway.Limits{
 // apps: "open" lets everybody in; "guarded" wants tokens, "strict" ends
 // sessions with them, "single" allows one room; "free" has no rates; "profiled"
 // has limits that a client asks for. Clients of "full" may ask everything about
-// messages, and use a token if they have one; those of "mute" may ask nothing.
+// messages, and use a token if they have one; those of "mute" may ask nothing; "wide" is "free"
+// and "full".
 func apps() map[string]*gateway.App {
 	free := gateway.Limits{FrameBytes: 64 << 10, MessageBytes: 32 << 10}
 	return map[string]*gateway.App{
@@ -76,6 +77,7 @@ func apps() map[string]*gateway.App {
 		"profiled": gateway.NewApp("profiled", profiled),
 		"free":     gateway.NewApp("free", gateway.Rules{Limits: free, MultiRoom: true}),
 		"full":     gateway.NewApp("full", gateway.Rules{Limits: limits, MultiRoom: true, Verify: lenient, Diagnostics: gateway.DiagnosticsFull}),
+		"wide":     gateway.NewApp("wide", gateway.Rules{Limits: free, MultiRoom: true, Diagnostics: gateway.DiagnosticsFull}),
 		"mute":     gateway.NewApp("mute", gateway.Rules{Limits: limits, MultiRoom: true, Diagnostics: gateway.DiagnosticsOff}),
 	}
 }
@@ -234,6 +236,7 @@ type peer struct {
 	held   []event // come, not yet asked for
 	lastID uint64
 	silent atomic.Bool // answers no ping
+	stuck  sync.Mutex  // held: it reads nothing more
 }
 
 // event is one envelope, or the end.
@@ -281,6 +284,8 @@ func (s *server) over(t testing.TB, nc net.Conn, headers ...string) *peer {
 // read takes the server's frames apart with another implementation's reader.
 func (p *peer) read(r io.Reader) {
 	for {
+		p.stuck.Lock()
+		p.stuck.Unlock() //nolint:staticcheck // it only waits
 		header, err := ws.ReadHeader(r)
 		if err != nil {
 			p.events <- event{err: err}
