@@ -124,15 +124,15 @@ func shortVarint(p []byte, i int) (value, next int) {
 }
 
 // MessageHead is what a server needs to know of a stored message without
-// decoding it: see [HeadOf].
+// decoding it: see [HeadOf]. Its bytes alias the message.
 type MessageHead struct {
 	Class     Class
 	Kind      Kind
 	TimeMS    uint64
 	BodyBytes int
-	From      []byte // aliases the message
-	ID        string
-	Trace     string
+	From      []byte
+	ID        []byte
+	Trace     []byte
 }
 
 // HeadOf reads the head of an encoded RoomMessage. Later fields count, as in
@@ -156,9 +156,9 @@ func HeadOf(stored []byte) (h MessageHead, err error) {
 		case 9<<3 | 2:
 			h.BodyBytes = len(data)
 		case 10<<3 | 2:
-			h.ID = string(data)
+			h.ID = data
 		case 12<<3 | 2:
-			h.Trace = string(data)
+			h.Trace = data
 		}
 	}
 	return h, nil

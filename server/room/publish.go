@@ -89,7 +89,7 @@ func (r *Room) publishLossy(rec *record, message *wire.RoomMessage, published *w
 	r.lossyCount++
 	published.ID = "1_" + strconv.FormatUint(published.TimeMS, 10) + "_" + strconv.FormatUint(r.lossyCount, 10)
 	message.ID = published.ID
-	rec.kind, rec.body = recordLossy, message.Append(make([]byte, 0, message.Size()))
+	rec.kind, rec.id, rec.body = recordLossy, published.ID, message.Append(make([]byte, 0, message.Size()))
 	if e, err := rec.entry(r.key.ID, 0); err == nil { // a record that was just made is well formed
 		r.note(r.push(e), rec)
 	}

@@ -37,6 +37,7 @@ type Room struct {
 	front    uint64
 	departed []*cursor // detached while a pass may have been writing to them
 	facts    *verdict.Room
+	pushedUS int64 // when the last entry was pushed
 
 	members    map[string][]*Member // by user; of this node
 	unseen     int                  // users of this node all of whose members are hidden
@@ -177,7 +178,7 @@ func (h *busHandler) Leased(key string, value []byte) {
 	r.setRemote(key, value)
 }
 
-// note tells the verdicts of a message that was pushed. Callers hold mu.
+// note tells the verdicts of a message that was just pushed. Callers hold mu.
 func (r *Room) note(index uint64, rec *record) {
 	if r.facts == nil || rec.kind != recordMessage && rec.kind != recordLossy {
 		return
@@ -186,14 +187,23 @@ func (r *Room) note(index uint64, rec *record) {
 	if err != nil {
 		return // who made it has encoded it
 	}
-	e := &r.log.entries[index-r.log.base]
-	r.facts.Message(verdict.Message{Index: index, Seq: e.seq, Own: rec.from, To: rec.to, Head: head, Lossy: e.lossy})
+	author, id := rec.from, rec.id
+	if string(head.From) != author {
+		author = string(head.From)
+	}
+	if id == "" {
+		id = string(head.ID)
+	}
+	r.facts.Message(verdict.Message{
+		Index: index, Seq: r.log.head, AtUS: r.pushedUS, From: author, ID: id, Own: rec.from, To: rec.to, Head: head, Lossy: rec.kind == recordLossy,
+	})
 }
 
 // push appends an entry, marks the cursors that see it differently, and wakes
 // the pass. It returns the entry's index. Callers hold mu.
 func (r *Room) push(e entry) uint64 {
-	e.atMS = time.Now().UnixMilli()
+	r.pushedUS = time.Now().UnixMicro()
+	e.atMS = r.pushedUS / 1000
 	index := r.log.push(e)
 	mark := func(user string) {
 		for _, m := range r.members[user] {

@@ -139,7 +139,7 @@ func (d *diagnosis) listener() wire.Check {
 		return c
 	}
 	if m, ok := d.subject.journal.search(&Question{From: d.pair.From}); ok && d.pair.From != "" {
-		e := s.heard(m.channel, d.at)
+		e := s.heard(m.on(), d.at)
 		switch {
 		case !e.known:
 			c.Reason = d.pair.To + "'s client does not tell which listeners its page has."

@@ -23,8 +23,8 @@
 // # Bounds
 //
 // Facts live for [Config.Age] and within [Config.Bytes], the oldest go first.
-// What lives is not counted: a session costs about 200 bytes and each room that
-// it is in about 250, as part of its connection. [Ledger.Trim] enforces the age,
+// What lives is not counted: a session in a room costs about 1 KB, as part of its
+// connection. [Ledger.Trim] enforces the age,
 // and the bytes over all rooms; between two calls a room that grows beyond the
 // bound drops its own oldest messages.
 //

@@ -55,7 +55,7 @@ func (l *Ledger) Find(q Question) (*Case, error) {
 	switch {
 	case refused != nil && (!ok || refused.at > m.at):
 		c.s.refused = refused
-		c.s.message = message{from: refused.from, at: refused.at, received: refused.at, bytes: uint32(refused.bytes), channel: refused.channel, clientID: refused.clientID}
+		c.s.message = message{from: refused.from, at: refused.at, received: refused.at, bytes: uint32(refused.bytes), channel: uint8(refused.channel), name: refused.clientID}
 	case ok:
 		c.s.message = m
 	default:
@@ -92,11 +92,15 @@ func (j *journal) search(q *Question) (message, bool) {
 	if q.ID == "" && q.ClientID == "" && q.From == "" {
 		return message{}, false
 	}
-	for i := len(j.messages) - 1; i >= 0; i-- {
-		m := &j.messages[i]
-		if (q.From == "" || m.from == q.From) && (q.ID == "" || m.id == q.ID) && (q.ClientID == "" || m.clientID == q.ClientID) {
-			return *m, true
+	var found *message
+	j.messages.backward(func(m *message) bool {
+		if (q.From == "" || m.from == q.From) && (q.ID == "" || m.id() == q.ID) && (q.ClientID == "" || m.clientID() == q.ClientID) {
+			found = m
 		}
+		return found == nil
+	})
+	if found != nil {
+		return *found, true
 	}
 	return message{}, false
 }
@@ -222,7 +226,7 @@ func (c *Case) Answer(sockets map[string]Socket) *wire.Explained {
 	c.refresh()
 	m := &c.s.message
 	made := &wire.Explained{
-		Room: c.q.Room, ID: m.id, From: m.from, Channel: m.channel, TimeMS: uint64(m.received / 1000), Bytes: m.bytes, Trace: m.trace,
+		Room: c.q.Room, ID: m.id(), From: m.from, Channel: m.on(), TimeMS: uint64(m.received / 1000), Bytes: m.bytes, Trace: m.trace(),
 	}
 	if !m.lossy {
 		made.Seq = m.seq
@@ -237,13 +241,13 @@ func (c *Case) Answer(sockets map[string]Socket) *wire.Explained {
 			made.Tallies = append(made.Tallies, wire.Tally{Verdict: verdict, Users: counts[verdict]})
 		}
 	}
-	t := l.traces[c.q.App+"\x00"+m.trace]
+	t := l.traces[c.q.App+"\x00"+m.trace()]
 	for _, user := range c.listed(members) {
 		f := l.find(&c.s, user)
 		outcome := wire.Outcome{
 			User: user, Verdict: f.verdict, SinceMS: ms(f.since), HandedMS: ms(f.handed), AcknowledgedMS: ms(f.acknowledged),
 		}
-		if t != nil && m.trace != "" {
+		if t != nil && m.trace() != "" {
 			t.heard(user, &f, &outcome)
 		}
 		outcome.Reason, outcome.Fix = c.s.words(&f)

@@ -69,7 +69,7 @@ func (l *Ledger) find(s *subject, user string) finding {
 	if user == m.from && !m.toOwn {
 		return finding{user: user, verdict: wire.VerdictOwnMessage, since: m.received}
 	}
-	if len(m.to) > 0 && !slices.Contains(m.to, user) {
+	if len(m.to()) > 0 && !slices.Contains(m.to(), user) {
 		return finding{user: user, verdict: wire.VerdictNotAddressed, since: m.received}
 	}
 	p := l.people[userKey{s.room.app, user}]
@@ -214,7 +214,7 @@ func (s *Stay) heard(f finding, q *subject, sp *Span, m *message) finding {
 		f.verdict, f.cause, f.since, f.bytes = wire.VerdictPending, waits, socket.Since.UnixMicro(), socket.Waiting
 		return f
 	}
-	f.ears = s.session.heard(m.channel, f.handed)
+	f.ears = s.session.heard(m.on(), f.handed)
 	if f.ears.known && !f.ears.heard {
 		f.verdict, f.since = wire.VerdictNoListener, f.ears.since
 	}

@@ -212,9 +212,7 @@ func (l *Ledger) cutoff(at int64) int64 {
 	count := func(when, bytes int64) { old[min(max((at-when)*steps/l.age, 0), steps)] += bytes }
 	for _, j := range l.journals {
 		j.mu.Lock()
-		for i := range j.messages {
-			count(j.messages[i].at, j.messages[i].size())
-		}
+		j.messages.backward(func(m *message) bool { count(m.at, m.size()); return true })
 		j.mu.Unlock()
 		for _, s := range j.stays {
 			if s.left.at != 0 {
@@ -251,8 +249,8 @@ func (l *Ledger) cutoff(at int64) int64 {
 func (l *Ledger) dropBefore(when int64) {
 	for key, j := range l.journals {
 		j.mu.Lock()
-		l.used.Add(-j.dropMessages(func(m *message) bool { return m.at < when }))
-		idle := !j.open && len(j.messages) == 0
+		l.used.Add(-j.messages.drop(func(m *message) bool { return m.at < when }))
+		idle := !j.open && j.messages.count == 0
 		j.mu.Unlock()
 		j.stays = slices.DeleteFunc(j.stays, func(s *Stay) bool { return s.over(when) })
 		for user, elsewhere := range j.elsewhere {
@@ -304,6 +302,7 @@ func (l *Ledger) dropBefore(when int64) {
 const (
 	sessionBytes = int64(unsafe.Sizeof(Session{})) + 100 // and its lists, about
 	journalBytes = 400
+	moreBytes    = int64(unsafe.Sizeof(more{}))
 	messageBytes = int64(unsafe.Sizeof(message{}))
 	spanBytes    = int64(unsafe.Sizeof(Span{})) + 8
 	stayBytes    = int64(unsafe.Sizeof(Stay{})) + 40 // and its two places

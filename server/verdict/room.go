@@ -2,7 +2,6 @@ package verdict
 
 import (
 	"slices"
-	"sort"
 	"sync"
 
 	"parley/internal/wire"
@@ -24,7 +23,7 @@ type journal struct {
 	base     uint64 // added to the indexes of this life, so that they go on from the last one's
 	end      uint64 // of the last life's log
 	handed   uint64 // below it the passes have written everything
-	messages []message
+	messages tail
 	early    []answered // answers to sends whose message has not come from the bus yet
 }
 
@@ -46,21 +45,60 @@ type message struct {
 	// wrote it ended, 0 before.
 	received, handed int64
 	from             string
-	id               string // of a lossy message
-	clientID         string
-	trace            string
-	to               []string
+	name             string // id of a lossy message, client id of a stored one
+	more             *more  // nil: everybody gets it, and it has no trace
 	bytes            uint32
-	channel          wire.Channel
+	channel          uint8
 	lossy            bool
 	toOwn            bool // the sender's own user gets it too
 }
 
+// more is what few messages have.
+type more struct {
+	to    []string
+	trace string
+}
+
+func (m *message) to() []string {
+	if m.more == nil {
+		return nil
+	}
+	return m.more.to
+}
+
+func (m *message) trace() string {
+	if m.more == nil {
+		return ""
+	}
+	return m.more.trace
+}
+
+func (m *message) on() wire.Channel { return wire.Channel(m.channel) }
+
+// id is that of a lossy message.
+func (m *message) id() string {
+	if m.lossy {
+		return m.name
+	}
+	return ""
+}
+
+// clientID is that of the send of a stored message.
+func (m *message) clientID() string {
+	if m.lossy {
+		return ""
+	}
+	return m.name
+}
+
 // size is what the message costs, texts included.
 func (m *message) size() int64 {
-	n := messageBytes + int64(len(m.from)+len(m.id)+len(m.clientID)+len(m.trace)+16*len(m.to))
-	for _, user := range m.to {
-		n += int64(len(user))
+	n := messageBytes + int64(len(m.from)+len(m.name))
+	if m.more != nil {
+		n += moreBytes + int64(len(m.more.trace))
+		for _, user := range m.more.to {
+			n += 16 + int64(len(user))
+		}
 	}
 	return n
 }
@@ -115,10 +153,13 @@ func (r *Room) Close(end uint64) {
 	}
 }
 
-// Message is what a room tells of a message that its log has taken just now.
+// Message is what a room tells of a message that its log has taken.
 type Message struct {
 	Index uint64
 	Seq   uint64 // of a lossy message: of the last stored one before it
+	AtUS  int64  // when the log took it, unix microseconds
+	From  string
+	ID    string // of a lossy message
 	Own   string // the user that must not get it; empty: nobody
 	To    []string
 	Head  wire.MessageHead
@@ -131,15 +172,15 @@ func (r *Room) Message(m Message) {
 		return
 	}
 	made := message{
-		index: r.base + m.Index, seq: m.Seq, at: now(), received: int64(m.Head.TimeMS) * 1000,
-		from: m.Own, to: m.To, id: m.Head.ID, bytes: uint32(m.Head.BodyBytes), lossy: m.Lossy,
-		channel: ChannelOf(m.Head.Class, m.Head.Kind, len(m.To) > 0),
+		index: r.base + m.Index, seq: m.Seq, at: m.AtUS, received: int64(m.Head.TimeMS) * 1000,
+		from: m.From, toOwn: m.Own != m.From, name: m.ID, bytes: uint32(m.Head.BodyBytes), lossy: m.Lossy,
+		channel: uint8(ChannelOf(m.Head.Class, m.Head.Kind, len(m.To) > 0)),
 	}
-	if string(m.Head.From) != m.Own {
-		made.from, made.toOwn = string(m.Head.From), true
-	}
-	if ValidTrace(m.Head.Trace) {
-		made.trace = m.Head.Trace
+	if len(m.Head.Trace) > 0 || len(m.To) > 0 {
+		made.more = &more{to: m.To}
+		if trace := string(m.Head.Trace); ValidTrace(trace) {
+			made.more.trace = trace
+		}
 	}
 	j := r.journal
 	j.mu.Lock()
@@ -149,40 +190,27 @@ func (r *Room) Message(m Message) {
 	}
 	if !m.Lossy && len(j.early) > 0 {
 		if i := slices.IndexFunc(j.early, func(a answered) bool { return a.seq == m.Seq }); i >= 0 {
-			made.clientID = j.early[i].clientID
+			made.name = j.early[i].clientID
 			j.early = slices.Delete(j.early, i, i+1)
 		}
 	}
 	if j.ledger.full() { // until Trim has made room, each room makes its own
 		j.dropOldest()
 	}
-	j.messages = append(j.messages, made)
+	j.messages.add(made)
 	j.ledger.used.Add(made.size())
 	j.mu.Unlock()
-	if made.trace != "" {
+	if made.trace() != "" {
 		j.ledger.traceStored(j.key, &made)
 	}
 }
 
-// dropOldest drops the older half of a room's messages. Callers hold mu.
+// dropOldest drops the oldest eighth of a room's messages, or one. Callers hold
+// mu.
 func (j *journal) dropOldest() {
 	n := 0
-	half := len(j.messages) / 2
-	j.ledger.used.Add(-j.dropMessages(func(*message) bool { n++; return n <= half }))
-}
-
-// dropMessages drops messages from the front while old says so and returns
-// their size. Callers hold mu.
-func (j *journal) dropMessages(old func(*message) bool) (bytes int64) {
-	n := 0
-	for n < len(j.messages) && old(&j.messages[n]) {
-		bytes += j.messages[n].size()
-		n++
-	}
-	if n > 0 {
-		j.messages = append(make([]message, 0, len(j.messages)-n), j.messages[n:]...)
-	}
-	return bytes
+	most := max(1, j.messages.count/8)
+	j.ledger.used.Add(-j.messages.drop(func(*message) bool { n++; return n <= most }))
 }
 
 // answered is the answer to a send: which position its client id got.
@@ -204,13 +232,13 @@ func (r *Room) Answered(seq uint64, clientID string) {
 		return
 	}
 	if m := j.stored(seq); m != nil {
-		if m.clientID == "" {
-			m.clientID = clientID
+		if m.name == "" {
+			m.name = clientID
 			j.ledger.used.Add(int64(len(clientID)))
 		}
 		return
 	}
-	if len(j.messages) > 0 && seq <= j.messages[len(j.messages)-1].seq {
+	if last := j.messages.last(); last != nil && seq <= last.seq {
 		return // dropped, or from before
 	}
 	if len(j.early) == maxEarly {
@@ -221,18 +249,18 @@ func (r *Room) Answered(seq uint64, clientID string) {
 
 // stored returns the stored message with that position. Callers hold mu.
 func (j *journal) stored(seq uint64) *message {
-	i := sort.Search(len(j.messages), func(i int) bool { return j.messages[i].seq >= seq })
-	if i < len(j.messages) && j.messages[i].seq == seq && !j.messages[i].lossy {
-		return &j.messages[i]
+	m := j.messages.search(func(m *message) bool { return m.seq >= seq })
+	if m != nil && m.seq == seq && !m.lossy {
+		return m
 	}
 	return nil
 }
 
 // at returns the message with that index. Callers hold mu.
 func (j *journal) at(index uint64) *message {
-	i := sort.Search(len(j.messages), func(i int) bool { return j.messages[i].index >= index })
-	if i < len(j.messages) && j.messages[i].index == index {
-		return &j.messages[i]
+	m := j.messages.search(func(m *message) bool { return m.index >= index })
+	if m != nil && m.index == index {
+		return m
 	}
 	return nil
 }
@@ -252,11 +280,13 @@ func (r *Room) Passed(index uint64) {
 	}
 	j.handed = index
 	at := now()
-	for i := len(j.messages) - 1; i >= 0 && j.messages[i].handed == 0; i-- {
-		if j.messages[i].index < index {
-			j.messages[i].handed = at
+	j.messages.backward(func(m *message) bool {
+		if m.handed == 0 && m.index < index {
+			m.handed = at
+			return true
 		}
-	}
+		return m.handed == 0
+	})
 }
 
 // Elsewhere tells that a user came into the room on another node, or left it.

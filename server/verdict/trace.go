@@ -95,7 +95,7 @@ func (s *Session) Sent(room, traceparent string, sentMS uint64) {
 func (l *Ledger) traceStored(room roomKey, m *message) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	key := room.app + "\x00" + m.trace
+	key := room.app + "\x00" + m.trace()
 	t := l.traces[key]
 	switch {
 	case t == nil && l.full():
@@ -116,7 +116,7 @@ func (l *Ledger) traceStored(room roomKey, m *message) {
 // told is the message as a Tracer takes it.
 func (t *trace) told() Traced {
 	told := Traced{
-		Trace: t.message.trace, App: t.room.app, Room: t.room.room, From: t.message.from, ID: t.message.id, Bytes: int(t.message.bytes),
+		Trace: t.message.trace(), App: t.room.app, Room: t.room.room, From: t.message.from, ID: t.message.id(), Bytes: int(t.message.bytes),
 		Received: time.UnixMicro(t.received), Logged: time.UnixMicro(t.logged),
 	}
 	if !t.message.lossy {

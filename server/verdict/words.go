@@ -48,7 +48,7 @@ func (s *subject) words(f *finding) (reason, fix string) {
 	case wire.VerdictSentTooOften, wire.VerdictSentTooLarge, wire.VerdictSendRefused:
 		return "The send was refused (" + s.refused.code.String() + "): " + s.refused.what + ".", sentence(s.refused.fix)
 	case wire.VerdictNotAddressed:
-		return "The sender named other receivers: " + list(s.message.to) + ".", "Name " + u + " as a receiver, or send to everyone."
+		return "The sender named other receivers: " + list(s.message.to()) + ".", "Name " + u + " as a receiver, or send to everyone."
 	case wire.VerdictPending:
 		switch f.cause {
 		case waits:
