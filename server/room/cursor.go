@@ -33,33 +33,33 @@ type Sink interface {
 // Waker is told when a busy sink has drained.
 type Waker interface{ Wake() }
 
-// cursor is one socket's place in one room's log.
+// cursor is one socket's place in one room's log. What a pass looks at for each
+// delivery stands together: there are many cursors.
 type cursor struct {
-	member *Member
 	sink   Sink
+	at     uint64 // next index to write; owned by the pass, as all that is not atomic
+	silent int    // entries passed since anything was written
 	watch  bool
+	// behind: what it gets comes later than the others', or is not all, and the
+	// verdicts are told of each batch.
+	behind bool
+	stuck  bool // the verdicts know that it takes nothing
 
-	// Owned by the pass.
-	backlog []entry // older than the local log, to be written first
-	tail    []entry // of the local log as it was at the join, to be written next
-	at      uint64  // next index to write
-	silent  int     // entries passed since anything was written
-	// behind: what it gets comes later than the others', and the verdicts are
-	// told of each batch.
-	behind  bool
-	stuck   bool // the verdicts know that it takes nothing
-	span    *verdict.Span
-	skipped []skipped // of the batch that is being written
-	waited  int       // bytes that waited when the socket last took no more
-
-	busy atomic.Bool // the sink will call Wake
-	gone atomic.Bool
+	busy        atomic.Bool // the sink will call Wake
+	gone        atomic.Bool
+	dropPercent atomic.Uint32 // of lossy messages; a scripted fault
 	// special: an entry below this index is not the same for this cursor as
 	// for everyone.
-	special     atomic.Uint64
-	lossyFrom   atomic.Uint64 // lossy entries below this index are skipped
-	seq         atomic.Uint64 // position told to the client so far
-	dropPercent atomic.Uint32 // of lossy messages; a scripted fault
+	special atomic.Uint64
+	seq     atomic.Uint64 // position told to the client so far
+
+	backlog   []entry       // older than the local log, to be written first
+	tail      []entry       // of the local log as it was at the join, to be written next
+	lossyFrom atomic.Uint64 // lossy entries below this index are skipped
+	member    *Member
+	span      *verdict.Span
+	skipped   []skipped // of the batch that is being written
+	waited    int       // bytes that waited when the socket last took no more
 }
 
 // Wake implements Waker.
@@ -117,7 +117,7 @@ func (c *cursor) advance(b *builder) bool {
 		c.fallBehind(b)
 		return false
 	}
-	if c.behind || len(c.skipped) > 0 {
+	if c.behind {
 		c.account(b, next)
 	}
 	c.at = next
@@ -144,10 +144,8 @@ func (c *cursor) account(b *builder, next uint64) {
 		c.span.Skipped(s.from, s.to, s.why, c.waited)
 	}
 	c.skipped = c.skipped[:0]
-	if c.behind {
-		c.span.Late(c.at, next)
-		c.behind, c.stuck = next < b.front, false
-	}
+	c.span.Late(c.at, next)
+	c.behind, c.stuck = next < b.front, false
 }
 
 // skipped is a run of lossy messages that were left out.
@@ -157,6 +155,7 @@ type skipped struct {
 }
 
 func (c *cursor) skip(index uint64, why verdict.SkipCause) {
+	c.behind = true
 	if n := len(c.skipped); n > 0 && c.skipped[n-1].to == index && c.skipped[n-1].why == why {
 		c.skipped[n-1].to++
 		return
