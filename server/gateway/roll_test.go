@@ -87,8 +87,10 @@ func TestRollReasons(t *testing.T) {
 		"room is closed, and told so": {"open", func(t *testing.T, s *server, _ *peer) {
 			s.operator(t, "open").expel(room.Expulsion{Why: room.ExitClosedTold})
 		}, "logout u removed, close removed"},
-		"logs in again elsewhere": {"open", func(t *testing.T, s *server, _ *peer) { s.enter(t, "open", "u") },
-			"logout u removed, close removed, create, login u"},
+		"logs in again elsewhere": {
+			"open", func(t *testing.T, s *server, _ *peer) { s.enter(t, "open", "u") },
+			"logout u removed, close removed, create, login u",
+		},
 		"comes back too late": {"open", func(t *testing.T, s *server, p *peer) {
 			p.cut()
 			time.Sleep(time.Hour)

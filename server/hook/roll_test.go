@@ -247,7 +247,8 @@ type story struct {
 func newStory(t interface {
 	Helper()
 	Fatalf(string, ...any)
-}, calls []call) *story {
+}, calls []call,
+) *story {
 	t.Helper()
 	m := &story{inside: map[string]map[string]bool{}, logins: map[string]int{}, logouts: map[string]int{}}
 	accepted := map[string]bool{}
