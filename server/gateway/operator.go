@@ -98,15 +98,16 @@ func (s *session) Expel(roomID string, why room.Exit, reason string) { s.expel(r
 // away, or whose connection dies with the news, learns it when it wants the
 // room back. It reports whether the session was in the room.
 func (s *session) expel(roomID string, why room.Exit, reason string) bool {
+	closed := why == room.ExitClosed || why == room.ExitClosedTold
 	if !s.leave(roomID, why) {
-		return false
+		return s.intercept(removal{expulsion{roomID, reason, closed}, why})
 	}
 	s.mu.Lock()
 	s.readmit(roomID)
 	if len(s.expelled) == maxExpulsions {
 		s.expelled = slices.Delete(s.expelled, 0, 1)
 	}
-	e := expulsion{roomID, reason, why == room.ExitClosed || why == room.ExitClosedTold}
+	e := expulsion{roomID, reason, closed}
 	s.expelled = append(s.expelled, e)
 	s.mu.Unlock()
 	s.push(s.removed(e))

@@ -177,18 +177,28 @@ func (c *conn) join(s *session, id uint64, req *wire.Join) error {
 	}
 	ctx, cancel := background()
 	defer cancel()
+	s.begin(req.Room)
 	m, joined, err := c.gateway.hub.Join(ctx, s.app.Name, req, s.identity())
 	if err != nil {
+		s.entered(req.Room)
 		return err
 	}
 	// Before anything can take the session out of the room again: the roll
 	// hears of the entry first.
-	if err := s.enter(ctx, req, &grant); err != nil {
+	err = s.enter(ctx, req, &grant)
+	order := s.entered(req.Room)
+	if err != nil {
 		if !joined.Resumed {
 			m.Leave(room.ExitQuit)
 			s.depart(req.Room, room.ExitQuit)
 		}
 		return err
+	}
+	if order != nil {
+		m.Leave(order.why)
+		s.depart(req.Room, order.why)
+		c.push(s.removed(order.expulsion))
+		return &wire.Error{Code: wire.CodeKicked, What: "the operator removed the user from room " + quoted(req.Room), Fix: "Join the room anew."}
 	}
 	s.mu.Lock()
 	if s.ended {

@@ -16,6 +16,45 @@ func (s *session) enter(ctx context.Context, req *wire.Join, grant *Grant) error
 	return s.gateway.cfg.Hook.Enter(ctx, s.app.Name, req.Room, s.id, login)
 }
 
+// removal is an operator's order that came while the join was being stored.
+type removal struct {
+	expulsion
+	why room.Exit
+}
+
+// begin notes that the session is about to be seen in a room, which counts it
+// among its members only when that is stored.
+func (s *session) begin(roomID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.entering == nil {
+		s.entering = map[string]*removal{}
+	}
+	s.entering[roomID] = nil
+}
+
+// intercept keeps an order for a join under way, if there is one.
+func (s *session) intercept(r removal) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, under := s.entering[r.room]; !under {
+		return false
+	}
+	s.entering[r.room] = &r
+	return true
+}
+
+// entered ends what begin has begun, and returns the order that came meanwhile.
+func (s *session) entered(roomID string) *removal {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	order := s.entering[roomID]
+	if delete(s.entering, roomID); len(s.entering) == 0 {
+		s.entering = nil // sessions at rest are many
+	}
+	return order
+}
+
 // depart has the roll note that the session has left a room. The channel says
 // when that is stored.
 func (s *session) depart(roomID string, why room.Exit) <-chan error {

@@ -148,3 +148,45 @@ func TestRollIsFull(t *testing.T) {
 		}
 	})
 }
+
+// TestExpelledWhileEntering: who is put out while its join is being stored does
+// not get in.
+func TestExpelledWhileEntering(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := bus.NewMemory(bus.Options{})
+		h := newRoll(t, memory, bus.QueueOptions{})
+		s := start(t, settings{inMemory: true, bus: memory, gateway: gateway.Config{Hook: h}})
+		p := s.connect(t)
+		p.login(hello("open", "u"))
+		// The bus answers nothing before this.
+		gate := make(chan struct{})
+		memory.Append(bus.Room{App: "open", ID: "another"}, "", nil, func(uint64, bool, error) { <-gate })
+		p.lastID++
+		p.send(p.lastID, &wire.Join{Room: "r"})
+		synctest.Wait()
+		expelled := make(chan struct{})
+		go func() {
+			defer close(expelled)
+			s.operator(t, "open").expel(room.Expulsion{Why: room.ExitClosedTold, Reason: "over"})
+		}()
+		synctest.Wait()
+		close(gate)
+		<-expelled
+		answer := p.first("the answer to the join", func(e event) bool { return e.ID == p.lastID })
+		var refusal wire.Refusal
+		if answer.Kind != wire.IsRefusal {
+			t.Fatalf("the join was answered by kind %d", answer.Kind)
+		}
+		if p.decode(answer, &refusal); refusal.Code != wire.CodeKicked {
+			t.Errorf("the join was refused with %+v", refusal)
+		}
+		var removed wire.Removed
+		if p.push(wire.IsRemoved, &removed); removed.Reason != "over" {
+			t.Errorf("removed: %+v", removed)
+		}
+		if got, want := told(t, h, "open"), "create, login u, logout u removed, close removed"; got != want || s.hub.Count() != 0 {
+			t.Errorf("told: %s; %d rooms", got, s.hub.Count())
+		}
+		p.join(&wire.Join{Room: "r"}) // later it may
+	})
+}

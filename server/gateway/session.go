@@ -36,7 +36,8 @@ type session struct {
 	expelled   []expulsion
 	grants     map[string]Grant // of rooms joined with a token of their own
 	rates      []roomRates
-	silent     bool // the last connection ended since it did not answer
+	entering   map[string]*removal // rooms whose joins are not stored yet, and who was to leave them meanwhile
+	silent     bool                // the last connection ended since it did not answer
 	questions  counter
 	probes     []probe
 	window     *time.Timer // ends the session, while conn is nil
