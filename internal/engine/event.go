@@ -56,7 +56,8 @@ const (
 	// InfoChanged: Info, the entries that are new or different. Not told for
 	// those that a Join brought. An entry that is gone has an empty Value.
 	InfoChanged
-	// MessagesMissed: messages of the room are lost for this client: Gap.
+	// MessagesMissed: messages of the room are lost for this client, or, with an
+	// empty Room, messages outside rooms: Gap.
 	MessagesMissed
 	// MessagesDropped: Count lossy messages were not sent to this client.
 	MessagesDropped

@@ -290,7 +290,9 @@ func (a *attempt) roomPush(e wire.Envelope) error {
 		if err := m.Decode(e.Body); err != nil {
 			return err
 		}
-		if r := live(m.Room); r != nil {
+		if m.Room == "" {
+			c.onDirectGap(m)
+		} else if r := live(m.Room); r != nil {
 			// What was delivered of the gap came before it; the rest won't come.
 			if m.Epoch != r.epoch {
 				r.epoch, r.seq = m.Epoch, m.NextSeq

@@ -101,6 +101,15 @@ func (c *Client) onDirect(m *wire.Direct) {
 	}
 }
 
+// onDirectGap tells that messages outside rooms are lost, unless it was told.
+func (c *Client) onDirectGap(m wire.Gap) {
+	if m.NextSeq > c.outside.seq {
+		m.AfterSeq = max(m.AfterSeq, c.outside.seq)
+		c.outside.seq = m.NextSeq
+		c.tell(Event{Kind: MessagesMissed, Gap: m})
+	}
+}
+
 func (c *Client) onPresence(id uint64, m *wire.Presence) *wire.Error {
 	r := c.find(id)
 	if r == nil {

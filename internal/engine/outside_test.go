@@ -60,6 +60,27 @@ func TestHelloOfASessionThatTakesDirects(t *testing.T) {
 	hello(wire.Hello{Direct: true, DirectSeq: 1})
 }
 
+func TestDirectsMissed(t *testing.T) {
+	s := newScript(t)
+	heard := &record{}
+	config := s.config(heard)
+	config.Direct = true
+	socket := s.online(engine.New(config))
+	direct := func(seq uint64) wire.Body { return &wire.Direct{Seq: seq, From: "bob"} }
+	socket.push(0, direct(1), &wire.Gap{AfterSeq: 1, NextSeq: 3}, direct(3), direct(4))
+	if missed, told := heard.count(engine.MessagesMissed), heard.count(engine.DirectMessage); missed != 1 || told != 2 {
+		t.Fatalf("told %d gaps and %d messages, want 1 and 2: the third is in the gap", missed, told)
+	}
+	socket.push(0, &wire.Gap{NextSeq: 3}) // said again
+	socket.push(0, &wire.Gap{AfterSeq: 2, NextSeq: 6})
+	if missed := heard.count(engine.MessagesMissed); missed != 2 {
+		t.Errorf("told %d gaps, want 2", missed)
+	}
+	if e := heard.events[len(heard.events)-1]; e.Room != "" || e.Gap.AfterSeq != 4 || e.Gap.NextSeq != 6 {
+		t.Errorf("told %+v, want what is missing behind 4", e)
+	}
+}
+
 // After a cut: a message outside rooms is sent again under its client id, a
 // question whether somebody is there is asked again, one to the business server
 // is not; and that is named before anything else is asked.

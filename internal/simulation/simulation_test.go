@@ -98,7 +98,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 	w := &world{
 		t: t, seed: seed, random: rand.New(rand.NewPCG(seed, 1)),
 		net:    simnet.New(engine.SystemClock{}, seed, simnet.Conditions{MinDelay: time.Millisecond, MaxDelay: 40 * time.Millisecond}),
-		broker: bus.NewBroker(bus.Options{ReplayMessages: 10_000, DedupeWindow: 5 * time.Minute, ReplayAge: time.Hour}),
+		broker: newBroker(),
 		sent:   map[string]*message{},
 	}
 	w.start()
@@ -112,6 +112,10 @@ func newWorld(t *testing.T, seed uint64) *world {
 		w.actors = append(w.actors, a)
 	}
 	return w
+}
+
+func newBroker() *bus.Broker {
+	return bus.NewBroker(bus.Options{ReplayMessages: 10_000, DedupeWindow: 5 * time.Minute, ReplayAge: time.Hour})
 }
 
 // start starts a server on the broker: a new life of the same node.

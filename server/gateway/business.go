@@ -133,6 +133,7 @@ func (l *line) carry(ctx context.Context, q *question) {
 	l.ended(q)
 	l.next()
 	l.mu.Unlock()
+	l.gateway.cfg.Metrics.Asked(wire.CodeOf(err))
 	if err != nil {
 		q.conn.refuse(q.id, err)
 		return

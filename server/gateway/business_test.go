@@ -114,6 +114,11 @@ func TestBusinessServer(t *testing.T) {
 		if got := p.refused(question, wire.CodeBusinessServerFailed); got.What != b.fail.(*wire.Error).What {
 			t.Errorf("failed with %+v", got)
 		}
+		s.counts.with(func() {
+			if s.counts.asked[wire.CodeOK] != 3 || s.counts.asked[wire.CodeBusinessServerFailed] != 1 || len(s.counts.asked) != 2 {
+				t.Errorf("counted %v, want 3 answered and 1 failed", s.counts.asked)
+			}
+		})
 	})
 }
 

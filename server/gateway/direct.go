@@ -114,6 +114,7 @@ func (g *Gateway) deliver(app, to string, d *wire.Direct) error {
 			Fix: "Send when the user has logged in.",
 		}
 	}
+	g.cfg.Metrics.Direct()
 	return nil
 }
 

@@ -86,6 +86,10 @@ type Metrics interface {
 	LoggedIn(resumed bool)
 	Refused(code wire.Code)
 	Published(class wire.Class)
+	// Direct counts a message outside rooms that a session has taken; Asked one
+	// that went to a business server, by how that ended.
+	Direct()
+	Asked(outcome wire.Code)
 	Closed(code wire.CloseCode)
 }
 
@@ -95,6 +99,8 @@ func (noMetrics) Accepted()             {}
 func (noMetrics) LoggedIn(bool)         {}
 func (noMetrics) Refused(wire.Code)     {}
 func (noMetrics) Published(wire.Class)  {}
+func (noMetrics) Direct()               {}
+func (noMetrics) Asked(wire.Code)       {}
 func (noMetrics) Closed(wire.CloseCode) {}
 
 // Gateway is the set of connections and sessions of a node.

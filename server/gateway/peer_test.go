@@ -128,6 +128,8 @@ type counts struct {
 	refused map[wire.Code]int
 	logins  map[bool]int
 	sent    map[wire.Class]int
+	asked   map[wire.Code]int
+	directs int
 	opened  int
 }
 
@@ -138,6 +140,10 @@ func (c *counts) LoggedIn(resumed bool) { c.with(func() { c.logins[resumed]++ })
 func (c *counts) Refused(code wire.Code) { c.with(func() { c.refused[code]++ }) }
 
 func (c *counts) Published(class wire.Class) { c.with(func() { c.sent[class]++ }) }
+
+func (c *counts) Direct() { c.with(func() { c.directs++ }) }
+
+func (c *counts) Asked(outcome wire.Code) { c.with(func() { c.asked[outcome]++ }) }
 
 func (c *counts) Closed(code wire.CloseCode) { c.with(func() { c.closed[code]++ }) }
 
@@ -155,7 +161,7 @@ func start(t testing.TB, s settings) *server {
 	}
 	all := apps()
 	s.gateway.FindApp = func(id string) (*gateway.App, bool) { app, ok := all[id]; return app, ok }
-	srv := &server{counts: &counts{closed: map[wire.CloseCode]int{}, refused: map[wire.Code]int{}, logins: map[bool]int{}, sent: map[wire.Class]int{}}}
+	srv := &server{counts: &counts{closed: map[wire.CloseCode]int{}, refused: map[wire.Code]int{}, logins: map[bool]int{}, sent: map[wire.Class]int{}, asked: map[wire.Code]int{}}}
 	s.gateway.Metrics = srv.counts
 	s.gateway.Verdicts = verdict.New(verdict.Config{Tracer: s.tracer})
 	s.room.Verdicts = s.gateway.Verdicts

@@ -131,6 +131,13 @@ func TestSampleBusinessServer(t *testing.T) {
 	}
 	refused(wire.CodeTooLarge)
 
+	_, metrics := s.do("GET", "/metrics", "")
+	for _, line := range []string{"parley_direct_messages_total 6", `parley_business_messages_total{code="OK"} 7`} {
+		if !bytes.Contains(metrics, []byte(line+"\n")) {
+			t.Errorf("the metrics lack %q", line)
+		}
+	}
+
 	// Switched off, and on again.
 	question := &wire.AskBusinessServer{Body: []byte("x")}
 	if status, got := s.object("POST", "/dev/business", `{"on":false}`); status != 200 || got["on"] != false {

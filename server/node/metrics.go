@@ -19,6 +19,8 @@ type metrics struct {
 	logins    *prometheus.CounterVec
 	refused   *prometheus.CounterVec
 	published *prometheus.CounterVec
+	directs   prometheus.Counter
+	asked     *prometheus.CounterVec
 	closed    *prometheus.CounterVec
 	reloads   *prometheus.CounterVec
 	callbacks map[string]prometheus.Counter
@@ -41,6 +43,12 @@ func newMetrics() *metrics {
 		published: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "parley_room_messages_total", Help: "Messages accepted for rooms, by class.",
 		}, []string{"class"}),
+		directs: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "parley_direct_messages_total", Help: "Messages outside rooms that a session of their receiver has taken.",
+		}),
+		asked: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "parley_business_messages_total", Help: "Messages of clients that were sent to their business servers, by core error code; OK: answered with success.",
+		}, []string{"code"}),
 		closed: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "parley_connections_closed_total", Help: "Connections ended, by the close code that the server gave; 0: the client left.",
 		}, []string{"code"}),
@@ -60,7 +68,7 @@ func newMetrics() *metrics {
 		m.callbacks[name] = prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_callbacks_" + name + "_total", Help: help})
 		m.registry.MustRegister(m.callbacks[name])
 	}
-	m.registry.MustRegister(m.accepted, m.logins, m.refused, m.published, m.closed, m.reloads,
+	m.registry.MustRegister(m.accepted, m.logins, m.refused, m.published, m.directs, m.asked, m.closed, m.reloads,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -93,6 +101,10 @@ func (m *metrics) Published(class wire.Class) {
 	}
 	m.reliable.Inc()
 }
+
+func (m *metrics) Direct() { m.directs.Inc() }
+
+func (m *metrics) Asked(outcome wire.Code) { m.asked.WithLabelValues(outcome.String()).Inc() }
 
 func (m *metrics) Closed(code wire.CloseCode) {
 	m.closed.WithLabelValues(strconv.Itoa(int(code))).Inc()
