@@ -106,7 +106,7 @@ func (d *Desk) session(call uint32) *engine.Client {
 }
 
 func (d *Desk) fail(call uint32, err error) {
-	e := *err.(*wire.Error)
+	e := wire.RefusalOf(err)
 	if e.Code == wire.CodeNotLoggedIn { // the core's words name its own calls
 		e.What, e.Fix = "the engine is not logged in", "Call "+d.Login+" and wait for its promise first."
 	}

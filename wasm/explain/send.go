@@ -74,9 +74,11 @@ func (s *Send) TooLarge(limit int) {
 
 // Done says how the session answered.
 func (s *Send) Done(published *wire.Published, err error) {
-	e, _ := err.(*wire.Error)
-	if e == nil {
-		s.published, e = published, new(wire.Error)
+	e := new(wire.Refusal)
+	if err == nil {
+		s.published = published
+	} else {
+		e = wire.RefusalOf(err)
 	}
 	verdict := wire.VerdictSendRefused
 	switch e.Code {
