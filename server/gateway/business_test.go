@@ -65,9 +65,9 @@ func (b *business) heard() (bodies []string) {
 const address = "http://business.test/in"
 
 // employ logs a user in who has named the business server.
-func (s *server) employ(t testing.TB, app, user string) *peer {
-	t.Helper()
-	p := s.connect(t)
+func (s *server) employ(tb testing.TB, app, user string) *peer {
+	tb.Helper()
+	p := s.connect(tb)
 	p.login(hello(app, user))
 	p.done(&wire.SetBusinessServer{URL: address, Signature: "sign"}, wire.IsDone, &wire.Done{})
 	return p
@@ -110,8 +110,9 @@ func TestBusinessServer(t *testing.T) {
 		p.refused(&wire.AskBusinessServer{Format: 9}, wire.CodeUnsupported)
 		p.done(&wire.AskBusinessServer{}, wire.IsBusinessAnswer, &answer) // empty is a message too
 
-		b.fail = &wire.Error{Code: wire.CodeBusinessServerFailed, What: "the business server answered with status 500", Fix: "Look into its log."}
-		if got := p.refused(question, wire.CodeBusinessServerFailed); got.What != b.fail.(*wire.Error).What {
+		fail := &wire.Error{Code: wire.CodeBusinessServerFailed, What: "the business server answered with status 500", Fix: "Look into its log."}
+		b.fail = fail
+		if got := p.refused(question, wire.CodeBusinessServerFailed); got.What != fail.What {
 			t.Errorf("failed with %+v", got)
 		}
 		s.counts.with(func() {

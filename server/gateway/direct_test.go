@@ -25,9 +25,9 @@ func directly(app, user, device string) *wire.Hello {
 }
 
 // direct connects and logs in such a client.
-func (s *server) direct(t testing.TB, app, user, device string) (*peer, *wire.Welcome) {
-	t.Helper()
-	p := s.connect(t)
+func (s *server) direct(tb testing.TB, app, user, device string) (*peer, *wire.Welcome) {
+	tb.Helper()
+	p := s.connect(tb)
 	return p, p.login(directly(app, user, device))
 }
 
