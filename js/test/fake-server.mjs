@@ -13,6 +13,8 @@ export function fakeServer() {
     last: () => server.sockets.at(-1),
     /** Set to change an answer; returns envelopes or undefined. */
     answer: undefined,
+    /** Set to look at what comes, and on which socket. */
+    saw: undefined,
   };
   class FakeWebSocket {
     static OPEN = 1;
@@ -39,6 +41,7 @@ export function fakeServer() {
     send(data) {
       for (const envelope of envelopes(data)) {
         server.seen.push(envelope);
+        server.saw?.(envelope, this);
         const reply = server.answer?.(envelope) ?? answer(envelope);
         if (reply) setImmediate(() => this.push(reply));
       }
@@ -70,7 +73,11 @@ function answer({ id, kind: k, body }) {
       return frame([id, kind.joined, message([1, text(fields(body)[0][1])], [2, "epoch"], [3, 10], [5, 2])]);
     case kind.publish:
       return frame([id, kind.published, message([1, 11], [2, 1_700_000_000_000], [3, "1_2_3"])]);
+    case kind.businessQuestion:
+      return frame([id, kind.businessAnswer, message([1, "ok"])]);
     case kind.leave:
+    case kind.sendDirect:
+    case kind.setBusinessServer:
       return frame([id, kind.done, message()]);
     default:
       return undefined;

@@ -2,12 +2,20 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 
 const sdk = new URL("../../dist/sdk/", import.meta.url);
-const entries = { "index": ["Parley", "ParleyError", "WebRTCUtil", "ZegoExpressEngine"], "express": ["WebRTCUtil", "ZegoExpressEngine"] };
+const enumerations = [...(await readFile(new URL("volc.d.ts", sdk), "utf8")).matchAll(/^export declare enum (\w+)/gm)].map(([, name]) => name);
+const entries = {
+  index: ["Parley", "ParleyError", "VERTC", "WebRTCUtil", "ZegoExpressEngine"],
+  express: ["WebRTCUtil", "ZegoExpressEngine"],
+  volc: [...enumerations, "default"].sort(),
+};
+/** What a module is in CommonJS, where it is more than what is exported. */
+const merged = { volc: Object.keys((await import(new URL("index.js", sdk))).VERTC) };
 
 /** What a script sees before and after it imports; run in a fresh process. */
 const probe = (load) => `
@@ -33,7 +41,8 @@ for (const [entry, names] of Object.entries(entries)) {
   test(`require of ${entry} is pure`, () => {
     const path = createRequire(import.meta.url).resolve(`../../dist/sdk/${entry}.cjs`);
     const code = probe(`const loaded = require(${JSON.stringify(path)});`);
-    assert.deepEqual(JSON.parse(execFileSync(process.execPath, ["-e", code], { encoding: "utf8" })), names);
+    const loaded = JSON.parse(execFileSync(process.execPath, ["-e", code], { encoding: "utf8" }));
+    assert.deepEqual(loaded, [...names, ...merged[entry] ?? []].sort());
   });
 }
 
@@ -68,4 +77,8 @@ test("entries share one class", async () => {
   assert.equal(index.ZegoExpressEngine, express.ZegoExpressEngine);
   const require = createRequire(import.meta.url);
   assert.equal(require("../../dist/sdk/index.cjs").ZegoExpressEngine, require("../../dist/sdk/express.cjs").ZegoExpressEngine);
+  assert.equal(index.VERTC, (await import(new URL("volc.js", sdk))).default);
+  const { VERTC } = require("../../dist/sdk/index.cjs"), volc = require("../../dist/sdk/volc.cjs");
+  assert.equal(VERTC.createEngine, volc.createEngine);
+  assert.equal(volc.default, volc);
 });

@@ -70,8 +70,54 @@ test("error codes are those that are declared", async () => {
   assert.deepEqual((await codes("../types/index.d.ts")).sort(), (await codes("../src/error.ts")).sort());
 });
 
+test("VERTC has the declared names, all of them", async () => {
+  const text = await read("../../dist/sdk/volc.d.ts");
+  const { VERTC } = sdk;
+  const same = (object, names) => assert.deepEqual(Object.entries(object), names.map((name) => [name, name]));
+  const own = [...text.slice(text.indexOf("export interface IEngineEvents")).split("\n}")[0].matchAll(/^ {2}(\w+): \(/gm)].map(([, name]) => name);
+  const events = [...own, ...list(text, "export type MediaEvent")];
+  assert.equal(events.length, 80);
+  assert.deepEqual(Object.keys(VERTC.events).sort(), events.sort());
+  same(VERTC.events, Object.keys(VERTC.events));
+  const { AUDIO_DEVICE_TEST_FAILED: odd, ...codes } = VERTC.ErrorCode;
+  assert.equal(odd, "AUDIO_DEVICE_RECORD_FAILED");
+  same(codes, Object.keys(codes));
+  assert.deepEqual(Object.keys(VERTC.ErrorCode), list(text, "export type ErrorCode"));
+  assert.equal(Object.keys(VERTC.ErrorCode).length, 94);
+  const body = (start) => text.slice(text.indexOf(start)).split("\n}")[0];
+  const members = (start) => [...body(start).matchAll(/^ {2}(?:readonly )?(\w+)[<(:]/gm)].map(([, name]) => name);
+  assert.deepEqual(Object.keys(VERTC).sort(), members("export interface IVERTC").sort());
+  const methods = new Set([...members("export interface EngineEmitter"), ...members("export interface IRTCEngine"),
+    ...list(text, "export type MediaPromise"), ...list(text, "export type MediaVoid")]);
+  const has = Object.getOwnPropertyNames(Object.getPrototypeOf(VERTC.createEngine("x"))).filter((name) => name !== "constructor");
+  assert.deepEqual(has.sort(), [...methods].sort());
+});
+
+test("enumerations have the declared members, and lead back", async () => {
+  const text = await read("../../dist/sdk/volc.d.ts");
+  const volc = await import("../../dist/sdk/volc.js");
+  const declared = [...text.matchAll(/^export declare enum (\w+) \{([^}]*)\}/gm)];
+  assert.deepEqual(declared.map(([, name]) => name).concat("default").sort(), Object.keys(volc).sort());
+  for (const [, name, members] of declared) {
+    const want = {};
+    for (const [, key, value] of members.matchAll(/(\w+) = ("\w+"|-?\d+)/g)) {
+      want[key] = JSON.parse(value);
+      if (typeof want[key] === "number") want[want[key]] = key;
+    }
+    assert.deepEqual(volc[name], want, name);
+  }
+});
+
+test("VERTC's methods that the page calls are those that Go lends", async () => {
+  const go = await read("../../wasm/volc/engine.go");
+  const lent = [...go.slice(go.indexOf("var methods")).split("\n}")[0].matchAll(/"(\w+)"/g)].map(([, name]) => name);
+  const sources = (await Promise.all(["core", "engine"].map((name) => read(`../src/volc/${name}.ts`)))).join("\n");
+  const called = new Set([...sources.matchAll(/\.(?:call|now|end|ask|enter)\("(\w+)"/g)].map(([, name]) => name));
+  assert.deepEqual([...called].sort(), lent.sort());
+});
+
 test("declarations exist for both module formats", async () => {
-  for (const name of ["index", "express"]) {
+  for (const name of ["index", "express", "volc"]) {
     const esm = await read(`../../dist/sdk/${name}.d.ts`);
     assert.equal((await read(`../../dist/sdk/${name}.d.cts`)), esm.replaceAll('.js"', '.cjs"'));
   }

@@ -67,5 +67,6 @@ export const text = (bytes) => decoder.decode(bytes);
 export const kind = {
   roomMessage: 2, publish: 3, published: 4, done: 7, refusal: 8,
   hello: 16, join: 17, leave: 18, bye: 21, listen: 22, explain: 23, diagnose: 24, handled: 25,
-  welcome: 32, joined: 33, explained: 42, diagnosed: 43,
+  sendDirect: 26, setBusinessServer: 27, businessQuestion: 28,
+  welcome: 32, joined: 33, removed: 37, explained: 42, diagnosed: 43, direct: 44, businessAnswer: 46,
 };

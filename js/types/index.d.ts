@@ -1,6 +1,8 @@
 import type { ZegoExpressEngine } from "./express.js";
+import type { IRTCEngine } from "./volc.js";
 
 export * from "./express.js";
+export { default as VERTC } from "./volc.js";
 
 /** Why the SDK itself failed, or could not answer a question. */
 export type ParleyErrorCode =

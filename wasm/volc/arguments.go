@@ -1,10 +1,6 @@
 package volc
 
-import (
-	"strings"
-
-	"parley/wasm/page"
-)
+import "parley/wasm/page"
 
 const (
 	maxIDBytes      = 128
@@ -30,13 +26,13 @@ func wrongString(name, length string) *problem {
 }
 
 // legalID reports whether v is a user or room id.
-func legalID(v page.Value) bool {
+func legalID(v *page.Value) bool {
 	if v.Kind != page.String || v.Text == "" || len(v.Text) > maxIDBytes {
 		return false
 	}
 	for _, c := range []byte(v.Text) {
 		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("@-_.", c) >= 0:
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '@', c == '-', c == '_', c == '.':
 		default:
 			return false
 		}
@@ -44,7 +40,7 @@ func legalID(v page.Value) bool {
 	return true
 }
 
-func checkUser(v page.Value) *problem {
+func checkUser(v *page.Value) *problem {
 	if !legalID(v) {
 		return invalid(wrongUser)
 	}
@@ -52,21 +48,21 @@ func checkUser(v page.Value) *problem {
 }
 
 // checkToken passes null, which apps use whose authentication is off.
-func checkToken(v page.Value) *problem {
+func checkToken(v *page.Value) *problem {
 	if v.Kind == page.Null {
 		return nil
 	}
 	return checkString("token", v)
 }
 
-func checkString(name string, v page.Value) *problem {
+func checkString(name string, v *page.Value) *problem {
 	if v.Kind != page.String || v.Text == "" {
 		return wrongString(name, "Infinity")
 	}
 	return nil
 }
 
-func checkBinary(v page.Value) *problem {
+func checkBinary(v *page.Value) *problem {
 	if v.Kind != page.Bytes {
 		return invalid(wrongBinary)
 	}
@@ -74,14 +70,14 @@ func checkBinary(v page.Value) *problem {
 }
 
 // checkInfo checks joinRoom's userInfo.
-func checkInfo(v page.Value) *problem {
+func checkInfo(v *page.Value) *problem {
 	if v.Kind != page.Object {
 		return invalid(noUserInfo)
 	}
-	if wrong := checkUser(v.Field("userId")); wrong != nil {
+	user, extra := v.Field("userId"), v.Field("extraInfo")
+	if wrong := checkUser(&user); wrong != nil {
 		return wrong
 	}
-	extra := v.Field("extraInfo")
 	if extra.Missing() {
 		return nil
 	}
@@ -93,7 +89,7 @@ func checkInfo(v page.Value) *problem {
 
 // content returns a message's bytes, or what is wrong with it: the checks that
 // come after the one of the state.
-func content(v page.Value, binary bool) ([]byte, *problem) {
+func content(v *page.Value, binary bool) ([]byte, *problem) {
 	body := v.Bytes
 	if binary {
 		if wrong := checkBinary(v); wrong != nil {

@@ -50,7 +50,7 @@ var otherwise = [uses]string{codeJoinRoomFailed, codeMessageUnknown, codeReconne
 
 // codes is the one place where the core's codes become the dialect's
 // (volc.md §3). A login that is refused is always LOGIN_FAILED.
-var codes = map[wire.Code][uses]string{
+var codes = [...][uses]string{
 	//                                  join              message                 loss of a room
 	wire.CodeInvalid:                   {"", codeInvalidParams, ""},
 	wire.CodeTooLarge:                  {"", codeInvalidParams, ""},
@@ -77,8 +77,8 @@ var codes = map[wire.Code][uses]string{
 
 // codeOf returns the dialect's code for err.
 func codeOf(err error, u use) string {
-	if code := codes[wire.CodeOf(err)][u]; code != "" {
-		return code
+	if core := wire.CodeOf(err); int(core) < len(codes) && codes[core][u] != "" {
+		return codes[core][u]
 	}
 	return otherwise[u]
 }

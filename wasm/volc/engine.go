@@ -13,6 +13,9 @@ import (
 // (volc.md §2).
 const forever = 100 * 365 * 24 * time.Hour
 
+// maxArgs is how many arguments a method has at most.
+const maxArgs = 5
+
 // Methods in the order of their index.
 const (
 	mLogin = iota
@@ -80,10 +83,13 @@ func New(w page.World, p page.Page, args []page.Value) *Engine {
 
 // Call runs a method of the engine.
 func (e *Engine) Call(method int, call uint32, args []page.Value) float64 {
-	first, second := page.Arg(args, 0), page.Arg(args, 1)
+	for len(args) < maxArgs {
+		args = append(args, page.Value{})
+	}
+	first, second := &args[0], &args[1]
 	switch method {
 	case mLogin:
-		e.logIn(call, first, second, page.Arg(args, 2).Text)
+		e.logIn(call, first, second, args[2].Text)
 	case mLogout:
 		e.logOut(call)
 	case mUpdateLoginToken:
@@ -91,15 +97,15 @@ func (e *Engine) Call(method int, call uint32, args []page.Value) float64 {
 	case mGetPeerOnlineStatus:
 		e.peerStatus(call, first)
 	case mSendUserMessageOutsideRoom:
-		e.sendOutside(call, first, second, wire.FormatText)
+		e.send(call, toOutsider, wire.FormatText, first, second)
 	case mSendUserBinaryMessageOutsideRoom:
-		e.sendOutside(call, first, second, wire.FormatBytes)
+		e.send(call, toOutsider, wire.FormatBytes, first, second)
 	case mSetServerParams:
 		e.setServerParams(call, first, second)
 	case mSendServerMessage:
-		e.sendServer(call, first, wire.FormatText)
+		e.send(call, toBusiness, wire.FormatText, nil, first)
 	case mSendServerBinaryMessage:
-		e.sendServer(call, first, wire.FormatBytes)
+		e.send(call, toBusiness, wire.FormatBytes, nil, first)
 	case mJoinRoom:
 		e.joinRoom(call, args)
 	case mLeaveRoom:
@@ -113,13 +119,13 @@ func (e *Engine) Call(method int, call uint32, args []page.Value) float64 {
 			return 1
 		}
 	case mSendUserMessage:
-		e.sendUser(call, first, second, wire.FormatText)
+		e.send(call, toMember, wire.FormatText, first, second)
 	case mSendUserBinaryMessage:
-		e.sendUser(call, first, second, wire.FormatBytes)
+		e.send(call, toMember, wire.FormatBytes, first, second)
 	case mSendRoomMessage:
-		e.sendRoom(call, first, wire.FormatText)
+		e.send(call, toEveryone, wire.FormatText, nil, first)
 	case mSendRoomBinaryMessage:
-		e.sendRoom(call, first, wire.FormatBytes)
+		e.send(call, toEveryone, wire.FormatBytes, nil, first)
 	case mListen:
 		e.listen(first)
 	case mLimits:
@@ -144,7 +150,7 @@ func (e *Engine) clients() []*engine.Client {
 
 // listen notes which events the page has listeners for; the server uses it to
 // say why a message reached nobody.
-func (e *Engine) listen(names page.Value) {
+func (e *Engine) listen(names *page.Value) {
 	e.listening = make([]wire.Listener, len(messageEvents))
 	for i, event := range messageEvents {
 		event.Present = slices.ContainsFunc(names.Items, func(name page.Value) bool { return name.Text == event.Event })

@@ -29,7 +29,7 @@ type relogin struct {
 
 var _ engine.Handler = (*login)(nil)
 
-func (e *Engine) logIn(call uint32, token, user page.Value, url string) {
+func (e *Engine) logIn(call uint32, token, user *page.Value, url string) {
 	wrong := first(checkToken(token), checkUser(user))
 	switch {
 	case wrong != nil:
@@ -150,7 +150,7 @@ func (e *Engine) endLogin(why problem) {
 	s.close()
 }
 
-func (e *Engine) updateLoginToken(call uint32, token page.Value) {
+func (e *Engine) updateLoginToken(call uint32, token *page.Value) {
 	if wrong := checkToken(token); wrong != nil {
 		e.reject(call, *wrong)
 		return
@@ -185,7 +185,7 @@ const (
 	peerUnknown = "2"
 )
 
-func (e *Engine) peerStatus(call uint32, user page.Value) {
+func (e *Engine) peerStatus(call uint32, user *page.Value) {
 	if wrong := checkUser(user); wrong != nil {
 		e.reject(call, *wrong)
 		return
@@ -208,7 +208,7 @@ func (e *Engine) peerStatus(call uint32, user page.Value) {
 	})
 }
 
-func (e *Engine) setServerParams(call uint32, signature, url page.Value) {
+func (e *Engine) setServerParams(call uint32, signature, url *page.Value) {
 	if wrong := first(checkString("signature", signature), checkString("url", url)); wrong != nil {
 		e.reject(call, *wrong)
 		return
@@ -233,63 +233,4 @@ func (s *login) name(signature, address string, call uint32) {
 			e.done(call, forMessage)(err)
 		}
 	})
-}
-
-func (e *Engine) sendServer(call uint32, message page.Value, format wire.Format) {
-	binary := format == wire.FormatBytes
-	check := checkBinary
-	if !binary {
-		check = func(v page.Value) *problem { return checkString("message", v) }
-	}
-	if wrong := check(message); wrong != nil {
-		e.reject(call, *wrong)
-		return
-	}
-	s := e.in(call)
-	if s == nil || !e.allowed(call) {
-		return
-	}
-	if !s.set {
-		e.reject(call, problem{codeMessageNotSet, "call setServerParams first"})
-		return
-	}
-	body, wrong := content(message, binary)
-	if wrong != nil {
-		e.reject(call, *wrong)
-		return
-	}
-	s.client.AskBusinessServer(wire.AskBusinessServer{Format: format, Body: body}, func(_ []byte, err error) {
-		e.done(call, forMessage)(err)
-	})
-}
-
-func (e *Engine) sendOutside(call uint32, user, message page.Value, format wire.Format) {
-	wrong := checkUser(user)
-	binary := format == wire.FormatBytes
-	if wrong == nil && binary {
-		wrong = checkBinary(message)
-	}
-	if wrong != nil {
-		e.reject(call, *wrong)
-		return
-	}
-	s := e.in(call)
-	if s == nil || !e.allowed(call) {
-		return
-	}
-	body, wrong := content(message, binary)
-	if wrong != nil {
-		e.reject(call, *wrong)
-		return
-	}
-	s.client.SendDirect(wire.SendDirect{To: user.Text, Format: format, Body: body}, e.done(call, forMessage))
-}
-
-// allowed rejects a call that a room for messages only forbids.
-func (e *Engine) allowed(call uint32) bool {
-	if e.room != nil && e.room.messagesOnly {
-		e.reject(call, problem{codeNotInRTSRoom, "a room of ROOM_MODE_RTS_ONLY allows no calls outside of it"})
-		return false
-	}
-	return true
 }

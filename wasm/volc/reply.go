@@ -72,7 +72,7 @@ func (e *Engine) tellParams(err error) {
 }
 
 // departures are the reason and the tag of onUserLeave (volc.md §2).
-var departures = map[wire.Departure]string{
+var departures = [...]string{
 	wire.DepartureQuit:      `,"reason":0,"tag":"userLeave"}`,
 	wire.DepartureCutOff:    `,"reason":1,"tag":"connectionLost"}`,
 	wire.DepartureConcealed: `,"reason":2}`,
@@ -84,11 +84,11 @@ func (e *Engine) tellJoined(m *wire.Member) {
 }
 
 func (e *Engine) tellLeft(m *wire.Member) {
-	end := departures[m.Departure]
-	if end == "" {
-		end = departures[wire.DepartureQuit]
+	departure := m.Departure
+	if int(departure) >= len(departures) {
+		departure = wire.DepartureQuit // of a server that knows more of them
 	}
-	e.tell("onUserLeave", userInfo(m), end)
+	e.tell("onUserLeave", userInfo(m), departures[departure])
 }
 
 // userInfo begins an object with the field of that name.

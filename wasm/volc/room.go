@@ -23,7 +23,7 @@ var _ engine.Handler = (*room)(nil)
 
 // joinRoom joins; the page adds the server's URL to the arguments.
 func (e *Engine) joinRoom(call uint32, args []page.Value) {
-	token, id, info, config, url := page.Arg(args, 0), page.Arg(args, 1), page.Arg(args, 2), page.Arg(args, 3), page.Arg(args, 4).Text
+	token, id, info, config, url := &args[0], &args[1], &args[2], &args[3], args[4].Text
 	wrong := checkToken(token)
 	if wrong == nil && !legalID(id) {
 		wrong = invalid(wrongRoom)
@@ -170,16 +170,7 @@ func (e *Engine) endRoom(why problem) {
 	r.close()
 }
 
-// joined returns the room plane when it may be used, or rejects the call.
-func (e *Engine) joined(call uint32) *room {
-	if e.room == nil || !e.room.in {
-		e.reject(call, notConnected)
-		return nil
-	}
-	return e.room
-}
-
-func (e *Engine) updateToken(call uint32, token page.Value) {
+func (e *Engine) updateToken(call uint32, token *page.Value) {
 	r := e.room
 	switch {
 	case r == nil || !r.in:

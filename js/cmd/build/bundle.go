@@ -15,17 +15,24 @@ import (
 type target struct {
 	entry, out, asset string
 	format            api.Format
-	minify            bool
+	footer            string
 }
 
 var targets = []target{
-	{"index.ts", "index.js", "esm", api.FormatESModule, true},
-	{"index.ts", "index.cjs", "cjs", api.FormatCommonJS, true},
-	{"script.ts", "parley.js", "script", api.FormatIIFE, true},
+	{"index.ts", "index.js", "esm", api.FormatESModule, ""},
+	{"index.ts", "index.cjs", "cjs", api.FormatCommonJS, ""},
+	{"script.ts", "parley.js", "script", api.FormatIIFE, ""},
+	{"volc/entry.ts", "volc.js", "esm", api.FormatESModule, ""},
+	{"volc/entry.ts", "volc.cjs", "cjs", api.FormatCommonJS, volcFooter},
 }
 
-// bundle makes the JavaScript files. The dialects' entries are one line each on
-// top of the index, so that all entries of a format share one program.
+// volcFooter makes the CommonJS module what the one it stands in for is: the
+// object itself, with the enumerations merged into it (volc.md §1.1).
+const volcFooter = "module.exports = Object.assign({}, module.exports.default, module.exports);\n" +
+	"module.exports.default = module.exports;"
+
+// bundle makes the JavaScript files. The dialects' entries stand on top of the
+// index, so that all entries of a format share one program.
 func bundle(s settings, mark, version, shim string) error {
 	for _, t := range targets {
 		result := api.Build(api.BuildOptions{
@@ -33,13 +40,14 @@ func bundle(s settings, mark, version, shim string) error {
 			Outfile:     filepath.Join(s.out, t.out),
 			Bundle:      true, Write: true,
 			Format: t.format, Target: api.ES2022, Platform: api.PlatformNeutral,
-			MinifyWhitespace: t.minify, MinifySyntax: t.minify, MinifyIdentifiers: t.minify,
+			MinifyWhitespace: true, MinifySyntax: true, MinifyIdentifiers: true,
 			KeepNames: false, Charset: api.CharsetUTF8, LegalComments: api.LegalCommentsNone,
 			Define: map[string]string{
 				"__STAMP__": quote(mark), "__VERSION__": quote(version),
 			},
 			Banner:   map[string]string{"js": "/* parley-sdk " + version + " */"},
-			Plugins:  []api.Plugin{virtual(s.root, t.asset, shim)},
+			Footer:   map[string]string{"js": t.footer},
+			Plugins:  []api.Plugin{virtual(s.root, t.asset, shim), index(strings.TrimPrefix(filepath.Ext(t.out), "."))},
 			LogLevel: api.LogLevelWarning,
 		})
 		if len(result.Errors) > 0 {
@@ -60,6 +68,15 @@ func bundle(s settings, mark, version, shim string) error {
 		}
 	}
 	return nil
+}
+
+// index leads an entry's import of the package to the index that lies beside it.
+func index(extension string) api.Plugin {
+	return api.Plugin{Name: "index", Setup: func(build api.PluginBuild) {
+		build.OnResolve(api.OnResolveOptions{Filter: `^parley-sdk$`}, func(api.OnResolveArgs) (api.OnResolveResult, error) {
+			return api.OnResolveResult{Path: "./index." + extension, External: true}, nil
+		})
+	}}
 }
 
 // virtual supplies the modules that the sources import and nobody wrote: the

@@ -1,4 +1,5 @@
 import { macrotask } from "../bridge/macrotask.js";
+import { report } from "../report.js";
 import { roomEvents, silentEvents } from "./names.js";
 
 type Listener = (...args: unknown[]) => unknown;
@@ -76,10 +77,4 @@ export class Emitter {
     }
     return true;
   }
-}
-
-/** Hands an error of the page's own code to the page's error handling. */
-export function report(error: unknown): void {
-  if (typeof reportError === "function") reportError(error);
-  else console.error(error);
 }

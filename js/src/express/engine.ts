@@ -2,7 +2,7 @@ import { enroll } from "../engines.js";
 import { Core, roomShape, sendShape } from "./core.js";
 import { addMediaMethods } from "./media.js";
 import { expressVersion } from "./names.js";
-import { checkSystemRequirements } from "./system.js";
+import { checkSystemRequirements } from "../system.js";
 import { localProxy } from "./proxy.js";
 
 /**

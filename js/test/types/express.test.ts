@@ -120,6 +120,6 @@ new ParleyError("OTHER", "a", "b");
 
 // The names that the declarations have are the names that the package has
 // (test/names.test.mjs reads this list).
-export const declared: (keyof typeof all)[] = ["Parley", "ParleyError", "WebRTCUtil", "ZegoExpressEngine"];
-holds<Equal<keyof typeof all, "Parley" | "ParleyError" | "WebRTCUtil" | "ZegoExpressEngine">>();
+export const declared: (keyof typeof all)[] = ["Parley", "ParleyError", "VERTC", "WebRTCUtil", "ZegoExpressEngine"];
+holds<Equal<keyof typeof all, "Parley" | "ParleyError" | "VERTC" | "WebRTCUtil" | "ZegoExpressEngine">>();
 export type Methods = keyof ZegoExpressEngine;

@@ -49,7 +49,8 @@ async function kinds(errInfo: Failures): Promise<Set<string>> {
   return found;
 }
 
-function videoCodecs(): Record<"H264" | "H265" | "VP8" | "VP9", boolean> {
+/** Which video codecs this environment can receive. */
+export function videoCodecs(): Record<"H264" | "H265" | "VP8" | "VP9", boolean> {
   const known = typeof RTCRtpReceiver === "undefined" ? [] : RTCRtpReceiver.getCapabilities?.("video")?.codecs ?? [];
   const has = (type: string): boolean => known.some(({ mimeType }) => mimeType.toLowerCase() === `video/${type}`);
   return { H264: has("h264"), H265: has("h265"), VP8: has("vp8"), VP9: has("vp9") };
