@@ -14,11 +14,12 @@ export class Unheard {
   readonly #said = new Set<MessageEvent>();
 
   /** all are the events that messages become, heard says which have listeners. */
-  warn(event: MessageEvent, roomID: string, all: readonly MessageEvent[], heard: (name: string) => boolean): void {
+  warn(event: MessageEvent, roomID: string | undefined, all: readonly MessageEvent[], heard: (name: string) => boolean): void {
     if (this.#said.has(event)) return;
     this.#said.add(event);
     const others = all.filter(({ name }) => heard(name)).map(({ name }) => name).join(", ");
-    log.warn(`Parley: ${event.what} arrived in room ${JSON.stringify(roomID)}, but nothing listens. Add: ${event.call}` +
+    const where = roomID === undefined ? "" : ` in room ${JSON.stringify(roomID)}`;
+    log.warn(`Parley: ${event.what} arrived${where}, but nothing listens. Add: ${event.call}` +
       (others === "" ? "" : `. This engine listens for ${others}`));
   }
 }

@@ -56,6 +56,15 @@ test("the calls that are missing are the same in both languages", async () => {
   assert.deepEqual(said, told);
 });
 
+test("so are those of VERTC", async () => {
+  const go = await read("../../wasm/volc/receive.go"), page = await read("../src/volc/messages.ts");
+  const told = [...go.matchAll(/^\tlistener\("(\w+)"/gm)].map(([, name]) => name);
+  assert.equal(told.length, 6);
+  assert.deepEqual([...page.matchAll(/^ {2}eventOf\("(\w+)"/gm)].map(([, name]) => name), told);
+  const call = go.match(/Call: "(.+)" \+ event \+ "(.+)"\}/);
+  assert.equal(page.match(/call: `(.+)` \}/)[1], call[1] + "${name}" + call[2]);
+});
+
 test("verdicts are those of the protocol", async () => {
   const proto = await read("../../internal/wire/parley.proto");
   const body = proto.slice(proto.indexOf("enum Verdict")).split("\n}")[0];
@@ -113,6 +122,7 @@ test("VERTC's methods that the page calls are those that Go lends", async () => 
   const lent = [...go.slice(go.indexOf("var methods")).split("\n}")[0].matchAll(/"(\w+)"/g)].map(([, name]) => name);
   const sources = (await Promise.all(["core", "engine"].map((name) => read(`../src/volc/${name}.ts`)))).join("\n");
   const called = new Set([...sources.matchAll(/\.(?:call|now|end|ask|enter)\("(\w+)"/g)].map(([, name]) => name));
+  for (const name of ["explain", "diagnose", "trace"]) called.add(name); // of every dialect
   assert.deepEqual([...called].sort(), lent.sort());
 });
 

@@ -127,7 +127,7 @@ export interface ParleyDev {
 }
 
 /** An engine of any of the package's classes. */
-export type ParleyEngine = ZegoExpressEngine;
+export type ParleyEngine = ZegoExpressEngine | IRTCEngine;
 
 /**
  * What became of a message for one user.

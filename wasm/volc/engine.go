@@ -6,6 +6,7 @@ import (
 
 	"parley/internal/engine"
 	"parley/internal/wire"
+	"parley/wasm/explain"
 	"parley/wasm/page"
 )
 
@@ -39,6 +40,9 @@ const (
 	mListen
 	mLimits
 	mDestroy
+	mExplain
+	mDiagnose
+	mTrace
 )
 
 var methods = []string{
@@ -46,7 +50,7 @@ var methods = []string{
 	"sendUserMessageOutsideRoom", "sendUserBinaryMessageOutsideRoom", "setServerParams", "sendServerMessage", "sendServerBinaryMessage",
 	"joinRoom", "leaveRoom", "updateToken", "setUserVisibility", "setBusinessId",
 	"sendUserMessage", "sendUserBinaryMessage", "sendRoomMessage", "sendRoomBinaryMessage",
-	"listen", "limits", "destroy",
+	"listen", "limits", "destroy", "explain", "diagnose", "trace",
 }
 
 // Dialect returns the surface that jsx offers to the page.
@@ -63,13 +67,13 @@ type Engine struct {
 	page  page.Page
 	app   string
 
-	listening []wire.Listener
-
 	login *login   // nil while not logged in and not logging in
 	again *relogin // a login that ended for its token
 	room  *room    // nil while in no room and not joining
 
 	hidden  bool // setUserVisibility(false)
+	trace   bool
+	desk    explain.Desk
 	table   page.Table
 	scratch []byte
 }
@@ -78,7 +82,9 @@ var _ page.Instance = (*Engine)(nil)
 
 // New returns an engine; its argument is the app id.
 func New(w page.World, p page.Page, args []page.Value) *Engine {
-	return &Engine{world: w, page: p, app: page.Arg(args, 0).Text}
+	e := &Engine{world: w, page: p, app: page.Arg(args, 0).Text}
+	e.desk = explain.Desk{Page: p, Login: "joinRoom", Session: e.asked}
+	return e
 }
 
 // Call runs a method of the engine.
@@ -132,8 +138,25 @@ func (e *Engine) Call(method int, call uint32, args []page.Value) float64 {
 		e.limits(call)
 	case mDestroy:
 		e.Close()
+	case mExplain:
+		e.desk.Explain(call, *first, *second, args[2])
+	case mDiagnose:
+		e.desk.Diagnose(call, *first, *second)
+	case mTrace:
+		e.trace = first.Bool()
+		for _, client := range e.clients() {
+			client.Trace(e.trace)
+		}
 	}
 	return 0
+}
+
+// asked is the desk's Session: what Parley.explain can tell is about the room.
+func (e *Engine) asked() (client *engine.Client, room string) {
+	if e.room == nil || !e.room.in {
+		return nil, ""
+	}
+	return e.room.client, e.room.id
 }
 
 // clients returns the sessions that there are.
@@ -148,16 +171,17 @@ func (e *Engine) clients() []*engine.Client {
 	return list
 }
 
-// listen notes which events the page has listeners for; the server uses it to
-// say why a message reached nobody.
+// listen notes which events the page has listeners for; it is used to say why a
+// message was heard by nobody.
 func (e *Engine) listen(names *page.Value) {
-	e.listening = make([]wire.Listener, len(messageEvents))
+	listening := make([]wire.Listener, len(messageEvents))
 	for i, event := range messageEvents {
 		event.Present = slices.ContainsFunc(names.Items, func(name page.Value) bool { return name.Text == event.Event })
-		e.listening[i] = event
+		listening[i] = event
 	}
+	e.desk.Events = listening
 	for _, client := range e.clients() {
-		client.Listen(e.listening)
+		client.Listen(listening)
 	}
 }
 
@@ -200,6 +224,6 @@ func (e *Engine) config(url, user, token, device string, handler engine.Handler)
 	return engine.Config{
 		URL: url, App: e.app, User: user, Token: token, Device: device, Client: page.Client, Profile: "volc",
 		Dialer: e.world.Dialer, Clock: e.world.Clock, Random: e.world.Random, Handler: handler,
-		ReconnectWindow: forever,
+		ReconnectWindow: forever, Trace: e.trace,
 	}
 }

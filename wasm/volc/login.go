@@ -53,7 +53,7 @@ func (e *Engine) openLogin(s *login, token string) {
 	config := e.config(s.url, s.user, token, "volc-rts", s)
 	config.Direct = true
 	s.client = engine.New(config)
-	s.client.Listen(e.listening)
+	s.client.Listen(e.desk.Events)
 	e.tellState(stateConnecting)
 	s.client.Connect(func(err error) {
 		if e.login != s {

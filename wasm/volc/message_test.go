@@ -191,3 +191,76 @@ func TestLimits(t *testing.T) {
 	after := w.run(e, "limits")
 	w.want(after + ` resolved {"messageBytes":65536,"dataBytes":65536,"rooms":1,"frameBytes":131072}`)
 }
+
+// Parley.explain of sends: what the server says of those that it has, and why
+// the page itself refused the others.
+func TestExplain(t *testing.T) {
+	w := newWorld(t)
+	e := w.engine()
+	w.run(e, "listen", page.OfArray())
+	ask := func(user string) string {
+		t.Helper()
+		call := w.run(e, "explain", page.Value{}, text(user), page.Value{})
+		w.settle()
+		got := w.taken()
+		if len(got) != 1 || !strings.HasPrefix(got[0], call+" ") {
+			t.Fatalf("heard %q", got)
+		}
+		return strings.TrimPrefix(got[0], call+" ")
+	}
+	has := func(got string, parts ...string) {
+		t.Helper()
+		for _, part := range parts {
+			if !strings.Contains(got, part) {
+				t.Errorf("heard %s, want %s in it", got, part)
+			}
+		}
+	}
+	has(ask("bob"), "rejected", "NOTHING_SENT")
+	w.run(e, "sendRoomMessage", text("x"))
+	w.forget()
+	has(ask("bob"), `resolved ["onRoomMessageReceived",`, "The engine was in no room.", "joinRoom")
+	w.join(e)
+	w.run(e, "sendUserMessage", text("b b"), text("x"))
+	w.forget()
+	has(ask("bob"), "onUserMessageReceived", "within 128 bytes")
+	w.run(e, "sendRoomBinaryMessage", bytes(strings.Repeat("x", 65537)))
+	w.forget()
+	has(ask("bob"), "onRoomBinaryMessageReceived", "65537 bytes, the limit is 65536")
+	w.run(e, "sendUserMessage", text("alice"), text("x"))
+	w.forget()
+	has(ask("alice"), "in the page itself")
+	w.wantRequests()
+	w.run(e, "sendUserMessage", text("bob"), text("x"))
+	w.settle()
+	w.forget()
+	has(ask("bob"), `resolved ["onUserMessageReceived",["r1",7,`, `"bob",2`)
+	w.wantRequests("explain r1 7  bob")
+	call := w.run(e, "diagnose", text("bob"), text("r1"))
+	w.settle()
+	has(strings.Join(w.taken(), ""), call+" resolved ", "loggedIn")
+	w.wantRequests("diagnose r1 bob")
+	w.run(e, "leaveRoom")
+	w.settle()
+	w.forget()
+	call = w.run(e, "diagnose", text("bob"), text("r1"))
+	has(strings.Join(w.taken(), ""), call+" rejected ", "NOT_LOGGED_IN", "Call joinRoom")
+}
+
+func TestTrace(t *testing.T) {
+	w := newWorld(t)
+	e := w.engine()
+	w.run(e, "trace", page.OfBool(true))
+	w.join(e)
+	w.run(e, "sendRoomMessage", text("x"))
+	w.settle()
+	if !w.traced {
+		t.Error("a message sent with traces on has none")
+	}
+	w.run(e, "trace", page.OfBool(false))
+	w.run(e, "sendRoomMessage", text("x"))
+	w.settle()
+	if w.traced {
+		t.Error("a message sent with traces off has one")
+	}
+}

@@ -47,7 +47,7 @@ func (e *Engine) joinRoom(call uint32, args []page.Value) {
 	e.room = r
 	r.e = e
 	r.client = engine.New(e.config(url, r.user, token.Text, "volc-room", r))
-	r.client.Listen(e.listening)
+	r.client.Listen(e.desk.Events)
 	e.tellState(stateConnecting)
 	r.join(engine.JoinOptions{WatchMembers: true, Extra: info.Field("extraInfo").Text, Hidden: r.hidden})
 	r.client.Connect(func(err error) {

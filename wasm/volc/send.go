@@ -2,6 +2,7 @@ package volc
 
 import (
 	"parley/internal/wire"
+	"parley/wasm/explain"
 	"parley/wasm/page"
 )
 
@@ -34,12 +35,14 @@ func (e *Engine) send(call uint32, to target, format wire.Format, user, message 
 	if wrong == nil {
 		wrong = e.may(to)
 	}
+	record := e.begin(to, binary, message)
 	var body []byte
 	if wrong == nil {
 		body, wrong = content(message, binary)
 	}
 	if wrong != nil {
 		e.reject(call, *wrong)
+		refused(record, wrong)
 		return
 	}
 	done := e.done(call, forMessage)
@@ -62,9 +65,47 @@ func (e *Engine) send(call uint32, to target, format wire.Format, user, message 
 				Kind: p.Kind, Format: format, From: []byte(user.Text), Body: body, Targeted: true,
 			}})
 			done(nil)
+			record.Refuse(wire.VerdictDelivered, "A message to oneself is delivered in the page itself.", "")
 			return
 		}
-		e.room.client.Publish(p, func(_ *wire.Published, err error) { done(err) })
+		record.ClientID = e.room.client.Publish(p, func(published *wire.Published, err error) {
+			done(err)
+			record.Done(published, err)
+		})
+	}
+}
+
+// begin notes a send to the room, for Parley.explain; nil for others, of which
+// it can tell nothing.
+func (e *Engine) begin(to target, binary bool, message *page.Value) *explain.Send {
+	if to > toMember {
+		return nil
+	}
+	room, user := "", ""
+	if e.room != nil {
+		room, user = e.room.id, e.room.user
+	}
+	kind := wire.KindMessage
+	switch {
+	case binary:
+		kind = wire.KindData
+	case to == toMember:
+		kind = wire.KindCommand
+	}
+	channel := wire.ChannelOf(wire.ClassReliable, kind, wire.FormatText, to == toMember)
+	return e.desk.Begin(e.world.Clock.Now(), user, room, channel, len(message.Text)+len(message.Bytes))
+}
+
+// refused says why a send was refused here.
+func refused(record *explain.Send, why *problem) {
+	switch {
+	case record == nil:
+	case why.text == wrongLong:
+		record.TooLarge(maxMessageBytes)
+	case why == &notConnected:
+		record.Refuse(wire.VerdictSendRefused, "The engine was in no room.", "Wait for the promise of joinRoom before sending.")
+	default:
+		record.Refuse(wire.VerdictSendRefused, why.text, "Give the arguments that the method's declaration names.")
 	}
 }
 

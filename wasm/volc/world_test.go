@@ -36,6 +36,7 @@ type world struct {
 	members  []wire.Member
 	links    map[string]*link // by device
 	requests []string         // what the server saw
+	traced   bool             // the last message asked for a trace
 
 	said  []string // what the page heard, in order
 	calls uint32
@@ -134,6 +135,7 @@ func (l *link) take(e wire.Envelope) {
 		answer(&wire.Joined{Room: m.Room, Epoch: "e", Seq: m.Seq, Count: 1, Members: w.members, TokenExpiresMS: w.expires()})
 	case wire.IsPublish:
 		m := decoded(w, e, &wire.Publish{})
+		w.traced = m.Trace != ""
 		saw("publish", m.Room, m.Class.String(), m.Kind.String(), m.Format.String(), brief(m.Body),
 			"to="+strings.Join(m.To, ","), "need="+strconv.FormatBool(m.NeedReceiver))
 		answer(&wire.Published{Seq: 7})
@@ -170,6 +172,14 @@ func (l *link) take(e wire.Envelope) {
 			}
 		}
 		saw("listen", strings.Join(heard, ","))
+	case wire.IsExplain:
+		m := decoded(w, e, &wire.Explain{})
+		saw("explain", m.Room, strconv.Itoa(int(m.Seq)), m.ClientID, strings.Join(m.Users, ","))
+		answer(&wire.Explained{Room: m.Room, Seq: m.Seq, Channel: wire.ChannelOnCommand, Outcomes: []wire.Outcome{{User: "bob", Verdict: wire.VerdictNoListener}}})
+	case wire.IsDiagnose:
+		m := decoded(w, e, &wire.Diagnose{})
+		saw("diagnose", m.Room, m.User)
+		answer(&wire.Diagnosed{Checks: []wire.Check{{Name: "loggedIn", OK: true}}})
 	case wire.IsBye:
 		saw("bye", l.device)
 	}

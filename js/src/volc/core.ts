@@ -2,9 +2,11 @@ import type { Voice } from "../bridge/bridge.js";
 import { Instance } from "../bridge/instance.js";
 import { inOrder } from "../bridge/macrotask.js";
 import type { TableReader } from "../bridge/table.js";
+import type { EngineCore } from "../engines.js";
 import { ParleyError } from "../error.js";
 import { report } from "../report.js";
 import { serverURL } from "../server.js";
+import { Unheard } from "../unheard.js";
 import { Emitter } from "./emitter.js";
 import { SDKError } from "./error.js";
 import { tellMessages } from "./messages.js";
@@ -18,11 +20,12 @@ interface Problem {
 }
 
 /** What is behind one engine of VERTC's. */
-export class Core implements Voice {
-  readonly emitter = new Emitter(() => this.#go.listenLater(() => this.#heard()));
+export class Core implements Voice, EngineCore {
+  readonly emitter = new Emitter(() => this.go.listenLater(() => this.#heard()));
   readonly #appId: string;
   readonly #engine: object;
-  readonly #go: Instance;
+  readonly go: Instance;
+  readonly #unheard = new Unheard();
   #destroyed = false;
   #joinCalled = false;
   /** A login or a join was called: there may be something to lose. */
@@ -32,13 +35,13 @@ export class Core implements Voice {
   constructor(appId: string, engine: object) {
     this.#appId = appId;
     this.#engine = engine;
-    this.#go = this.#open(this);
+    this.go = this.#open(this);
   }
 
   /** Calls a method of Go's. code is for a failure of the SDK itself. */
   async call(method: string, args: readonly unknown[], code = "UNEXPECTED_ERROR"): Promise<unknown> {
     const shape = (reason: unknown): unknown => errorOf(reason, code);
-    if (!this.#destroyed) return await this.#go.call(method, args, shape) ?? undefined;
+    if (!this.#destroyed) return await this.go.call(method, args, shape) ?? undefined;
     // An engine that was destroyed is as a new one that nobody logs in with.
     const other = this.#open({ event: () => {}, messages: () => {}, fatal: () => {} });
     const answer = other.call(method, args, shape);
@@ -83,8 +86,8 @@ export class Core implements Voice {
         if (reason instanceof Error) this.#tell(paramsResult, [[error.code]]);
         inOrder(() => reject(error));
       };
-      if (this.#go.running) {
-        this.#go.ask("setServerParams", [signature, url], { resolve: () => inOrder(() => resolve(undefined)), reject: fail });
+      if (this.go.running) {
+        this.go.ask("setServerParams", [signature, url], { resolve: () => inOrder(() => resolve(undefined)), reject: fail });
       } else { // nobody can be logged in
         const [name] = Object.entries({ signature, url }).find(([, value]) => typeof value !== "string" || value === "") ?? [];
         fail(name === undefined ? { code: "NOT_LOGIN", message: "login first" }
@@ -95,13 +98,13 @@ export class Core implements Voice {
   }
 
   setBusinessId(id: unknown): boolean {
-    if (this.#go.running) return this.#go.now("setBusinessId", [id]) === 1;
+    if (this.go.running) return this.go.now("setBusinessId", [id]) === 1;
     return typeof id === "string" && id !== "" && !this.#joinCalled;
   }
 
   limits(): unknown {
     let limits: unknown;
-    this.#go.now("limits", [], (value) => void (limits = value ?? undefined));
+    this.go.now("limits", [], (value) => void (limits = value ?? undefined));
     return limits;
   }
 
@@ -109,7 +112,7 @@ export class Core implements Voice {
     if (this.#destroyed) return;
     this.#destroyed = true;
     this.#entered = false;
-    this.#go.end("destroy");
+    this.go.end("destroy");
   }
 
   // What Go says.
@@ -119,17 +122,17 @@ export class Core implements Voice {
   }
 
   messages(table: TableReader): void {
-    tellMessages(table, (name, calls) => this.#tell(name, calls));
+    tellMessages(table, (name, calls) => this.#tell(name, calls), this.emitter, this.#unheard);
   }
 
   fatal(_error: Error): void {
-    this.#go.lost();
+    this.go.lost();
     if (this.#entered) this.#tell("onError", [[{ errorCode: "RECONNECT_FAILED" }]]);
     this.#entered = false;
   }
 
-  #tell(name: string, calls: unknown[][]): void {
-    this.emitter.tell(name, calls, this.#engine);
+  #tell(name: string, calls: unknown[][]): boolean {
+    return this.emitter.tell(name, calls, this.#engine);
   }
 
   #open(voice: Voice): Instance {

@@ -71,12 +71,13 @@ export class Emitter {
     return entries.length > 0;
   }
 
-  /** Calls the listeners in a later turn, once for each of calls. */
-  tell(event: string, calls: readonly (readonly unknown[])[], self: unknown): void {
-    if (!this.heard(event)) return;
+  /** Calls the listeners in a later turn, once for each of calls. False: nobody listens. */
+  tell(event: string, calls: readonly (readonly unknown[])[], self: unknown): boolean {
+    if (!this.heard(event)) return false;
     macrotask(() => {
       for (const args of calls) this.emit(event, args, self, report);
     });
+    return true;
   }
 
   #set(event: unknown, entries: readonly Entry[]): void {

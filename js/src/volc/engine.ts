@@ -1,4 +1,5 @@
 import { macrotask } from "../bridge/macrotask.js";
+import { enroll } from "../engines.js";
 import { define, refusal, warn } from "../media.js";
 import { report } from "../report.js";
 import { bytesOf, Core } from "./core.js";
@@ -16,7 +17,7 @@ export class RTCEngine {
   declare private readonly _core: Core;
 
   constructor(appId: string) {
-    Object.defineProperty(this, "_core", { value: Object.preventExtensions(new Core(appId, this)) });
+    Object.defineProperty(this, "_core", { value: enroll(new Core(appId, this)) });
   }
 
   // Listeners.

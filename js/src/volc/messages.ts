@@ -1,20 +1,33 @@
 import type { TableReader } from "../bridge/table.js";
+import type { MessageEvent, Unheard } from "../unheard.js";
+import type { Emitter } from "./emitter.js";
 
-/** Events that messages become; receive.go has the same numbers. The odd ones are bytes. */
-const names = [
-  "onRoomMessageReceived", "onRoomBinaryMessageReceived", "onUserMessageReceived", "onUserBinaryMessageReceived",
-  "onUserMessageReceivedOutsideRoom", "onUserBinaryMessageReceivedOutsideRoom",
+/** Events that messages become; receive.go has the same numbers and calls. The odd ones are bytes. */
+const events = [
+  eventOf("onRoomMessageReceived", "a room message"),
+  eventOf("onRoomBinaryMessageReceived", "a room message of bytes"),
+  eventOf("onUserMessageReceived", "a message to this user"),
+  eventOf("onUserBinaryMessageReceived", "a message of bytes to this user"),
+  eventOf("onUserMessageReceivedOutsideRoom", "a message from outside rooms"),
+  eventOf("onUserBinaryMessageReceivedOutsideRoom", "a message of bytes from outside rooms"),
 ] as const;
+
+function eventOf(name: string, what: string): MessageEvent {
+  return { name, what, call: `engine.on(VERTC.events.${name}, ({ userId, message }) => { … })` };
+}
 
 /** A sender that is the one before. */
 const same = -1;
 
-/** Tells of one frame's messages (receive.go says what stands in the table): one event, the arguments of each call. */
-export function tellMessages(table: TableReader, tell: (event: string, calls: unknown[][]) => void): void {
+/** Tells of one frame's messages (receive.go says what stands in the table). tell says whether somebody listens. */
+export function tellMessages(
+  table: TableReader, tell: (event: string, calls: unknown[][]) => boolean, emitter: Emitter, unheard: Unheard,
+): void {
   while (!table.done) {
-    const event = table.number(), count = table.number();
-    const name = names[event] ?? names[0];
-    tell(name, event % 2 === 0 ? texts(table, count) : binaries(table, count));
+    const kind = table.number(), count = table.number();
+    const event = events[kind] ?? events[0];
+    const calls = kind % 2 === 0 ? texts(table, count) : binaries(table, count);
+    if (!tell(event.name, calls)) unheard.warn(event, undefined, events, (name) => emitter.heard(name));
   }
 }
 
