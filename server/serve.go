@@ -95,6 +95,9 @@ func (c *serveCommand) Run(con *console) error {
 // interrupt stops at once: the first one gave the signals back.
 func serve(con *console, cfg config.Config, opts node.Options, started func(*node.Node, time.Duration)) error {
 	begin := time.Now()
+	if cfg.Traces.Endpoint == "" {
+		cfg.Traces.Endpoint = os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT")
+	}
 	n, err := node.Start(con, cfg, opts)
 	if err != nil {
 		return err

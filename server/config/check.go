@@ -124,6 +124,11 @@ func (k *checker) limits() {
 	if k.c.Heartbeat.Timeout <= k.c.Heartbeat.Interval {
 		k.refuse("heartbeat.timeout", "make it longer than heartbeat.interval, best three times", "is %v, and the interval %v", k.c.Heartbeat.Timeout, k.c.Heartbeat.Interval)
 	}
+	if at := k.c.Traces.Endpoint; at != "" {
+		if u, err := url.Parse(at); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			k.refuse("traces.endpoint", "write the collector's address, such as http://127.0.0.1:4318", "%q is not a URL", at)
+		}
+	}
 	if k.c.Log.Format != "text" && k.c.Log.Format != "json" {
 		k.refuse("log.format", "write text or json", "%q is not a format", k.c.Log.Format)
 	}

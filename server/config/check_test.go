@@ -95,6 +95,8 @@ func TestCheck(t *testing.T) {
 			c.Apps[0].ServerSecrets[0] = config.Secret(strings.Repeat("x", 32))
 		}, "", ""},
 		{"diagnostics", func(c *config.Config) { c.Apps[0].Diagnostics = "all" }, "apps[0].diagnostics", "not a kind"},
+		{"traces", func(c *config.Config) { c.Traces.Endpoint = "https://collector.example:4318/x" }, "", ""},
+		{"traces without scheme", func(c *config.Config) { c.Traces.Endpoint = "localhost:4318" }, "traces.endpoint", "not a URL"},
 		{"no verdicts", func(c *config.Config) { c.Verdicts = config.Verdicts{} }, "", ""},
 		{"two apps, one name", func(c *config.Config) {
 			c.Apps = append(c.Apps, config.App{Name: "shop", AppID: 2, ServerSecrets: []config.Secret{config.Secret(secretA[1:] + "!")}})

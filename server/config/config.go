@@ -20,6 +20,7 @@ type Config struct {
 	Replay      Replay
 	Callbacks   Callbacks
 	Verdicts    Verdicts
+	Traces      Traces
 	Drain       time.Duration // how long a stopping server waits for sessions to move
 	Log         Log
 
@@ -127,6 +128,11 @@ type Replay struct {
 type Verdicts struct {
 	Age   time.Duration
 	Bytes int
+}
+
+// Traces says where the spans of traced messages go.
+type Traces struct {
+	Endpoint string // base URL of an OTLP/HTTP collector; empty: nowhere
 }
 
 // Log is about the server's own log.

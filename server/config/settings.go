@@ -92,6 +92,7 @@ var settings = []setting[Config]{
 	{"callbacks.deadAge", "168h", minute, 10000 * hour, func(c *Config) any { return &c.Callbacks.DeadAge }, "How long they are kept."},
 	{"verdicts.age", "10m", 0, 24 * hour, func(c *Config) any { return &c.Verdicts.Age }, "How long the server can say what became of a message; 0: it never can."},
 	{"verdicts.bytes", "16777216", 0, 1 << 32, func(c *Config) any { return &c.Verdicts.Bytes }, "Memory for that, over all rooms; the oldest is forgotten first; 0: none."},
+	{"traces.endpoint", "", 0, 0, func(c *Config) any { return &c.Traces.Endpoint }, "Base URL of the OTLP/HTTP collector that gets the spans of traced messages, such as http://127.0.0.1:4318; empty: what OTEL_EXPORTER_OTLP_ENDPOINT says, or none."},
 	{"drain", "10s", 0, 10 * minute, func(c *Config) any { return &c.Drain }, "How long a stopping server waits for its sessions to move."},
 	{"log.level", "info", 0, 0, func(c *Config) any { return &c.Log.Level }, "Least level that is logged: debug, info, warn or error."},
 	{"log.format", "text", 0, 0, func(c *Config) any { return &c.Log.Format }, "Form of a log line: text or json."},

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"parley/server/gateway"
 	"parley/server/hook"
 	"parley/server/room"
+	"parley/server/trace"
 	"parley/server/verdict"
 )
 
@@ -48,7 +50,8 @@ type Node struct {
 	admin    *http.Server // nil without an admin address
 	api      *admin.Door  // what the operator asks, at /api/
 	hook     *hook.Hook
-	business *hook.Client // posts what clients say to their business servers
+	business *hook.Client    // posts what clients say to their business servers
+	traces   *trace.Exporter // nil without a collector
 	listener net.Listener
 	opts     Options
 	apps     directory
@@ -108,7 +111,15 @@ func Start(ctx context.Context, cfg config.Config, opts Options) (*Node, error) 
 	}
 	var ledger *verdict.Ledger
 	if cfg.Verdicts.Age > 0 && cfg.Verdicts.Bytes > 0 {
-		ledger = verdict.New(verdict.Config{Age: cfg.Verdicts.Age, Bytes: cfg.Verdicts.Bytes})
+		known := verdict.Config{Age: cfg.Verdicts.Age, Bytes: cfg.Verdicts.Bytes}
+		if cfg.Traces.Endpoint != "" {
+			host, _ := os.Hostname()
+			if n.traces, err = trace.New(ctx, cfg.Traces.Endpoint, host, opts.Log); err != nil {
+				return nil, errors.Join(err, n.listener.Close(), n.bus.Close(ctx))
+			}
+			known.Tracer = n.traces
+		}
+		ledger = verdict.New(known)
 	}
 	n.hub = room.NewHub(n.bus, room.Config{ReplayLimit: cfg.Replay.Messages, LogAge: cfg.Replay.Age, Verdicts: ledger}, opts.Log)
 	gw := opts.Gateway
@@ -178,7 +189,21 @@ func (n *Node) abandon(ctx context.Context) error {
 	n.gateway.Close()
 	n.business.Close()
 	n.hook.Close(ctx)
+	n.closeTraces(ctx)
 	return errors.Join(n.listener.Close(), n.bus.Close(ctx))
+}
+
+// closeTraces sends the spans that wait. A collector that is away must not hold
+// up the end; that it did not take them is logged.
+func (n *Node) closeTraces(ctx context.Context) {
+	if n.traces == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	if err := n.traces.Close(ctx); err != nil {
+		n.log.Warn("traces were not all sent", "err", err)
+	}
 }
 
 // Addr returns where the node listens.
@@ -201,5 +226,6 @@ func (n *Node) Stop(ctx context.Context) error {
 	n.gateway.Close()
 	n.business.Close()
 	n.hook.Close(ctx)
+	n.closeTraces(ctx)
 	return errors.Join(drained, stopped, n.bus.Close(ctx))
 }

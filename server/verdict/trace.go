@@ -10,11 +10,10 @@ import (
 // Tracer takes the stations of traced messages, for whoever collects spans. Its
 // methods are quick and safe for all goroutines.
 type Tracer interface {
-	// Stored tells that a message's log has it. What it returns is given to
-	// Delivered of the same message.
-	Stored(m Traced) (handle any)
+	// Stored tells that a message's log has it.
+	Stored(m Traced)
 	// Delivered tells that a client has said when it got the message.
-	Delivered(m Traced, handle any, d Delivery)
+	Delivered(m Traced, d Delivery)
 }
 
 // Traced is a message with a trace.
@@ -43,7 +42,6 @@ type trace struct {
 	received int64
 	logged   int64 // 0: not yet
 	message  message
-	handle   any
 	handled  map[string]handled // by user
 }
 
@@ -109,7 +107,7 @@ func (l *Ledger) traceStored(room roomKey, m *message) {
 	}
 	t.logged, t.message = now(), *m
 	if l.tracer != nil && t.sender != nil { // of several nodes the sender's tells
-		t.handle = l.tracer.Stored(t.told())
+		l.tracer.Stored(t.told())
 	}
 }
 
@@ -154,7 +152,7 @@ func (s *Session) Handled(h *wire.Handled) {
 		return
 	}
 	at := now()
-	found := l.find(&subject{journal: l.journals[t.room], message: t.fresh(l)}, s.person.user)
+	found := l.find(&subject{room: t.room, journal: l.journals[t.room], message: t.fresh(l)}, s.person.user)
 	client, listener := int64(h.ClientUs), int64(h.ListenerUs)
 	if found.handed != 0 {
 		s.clock.exchanged(found.handed, client, max(client, listener), at)
@@ -168,7 +166,7 @@ func (s *Session) Handled(h *wire.Handled) {
 	}
 	t.handled[s.person.user] = made
 	l.used.Add(handledBytes)
-	told, handle := t.told(), t.handle
+	told := t.told()
 	l.mu.Unlock()
 	if l.tracer == nil {
 		return
@@ -180,7 +178,7 @@ func (s *Session) Handled(h *wire.Handled) {
 	if made.listener != 0 {
 		d.Listener = time.UnixMicro(made.listener)
 	}
-	l.tracer.Delivered(told, handle, d)
+	l.tracer.Delivered(told, d)
 }
 
 // fresh returns the message as its journal has it now: it may have been handed
