@@ -147,9 +147,6 @@ func (c *Client) open() []*request {
 // caller's business.
 func (c *Client) fail(r *request, err *wire.Error) {
 	c.remove(r)
-	if r.restoring() {
-		c.outside.business = nil
-	}
 	switch {
 	case r.published != nil:
 		c.tellDone(func() { r.published(nil, err) })
@@ -402,6 +399,9 @@ func (c *Client) onRefusal(id uint64, m *wire.Refusal) {
 	default:
 		if r.renewal != nil {
 			r.renewal.undo()
+		}
+		if r.restoring() {
+			c.outside.business = nil // without an answer, the next connection names it again
 		}
 		err := m.Error()
 		if r.resent { // this answers the last send; the first one's answer is lost
