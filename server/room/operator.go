@@ -83,6 +83,9 @@ func (h *Hub) Publish(ctx context.Context, app string, as Author, p *wire.Publis
 			return
 		}
 		published.Seq, published.Duplicate = seq, duplicate
+		if r != nil {
+			r.facts.Answered(seq, p.ClientID)
+		}
 		done(published, nil)
 	})
 }

@@ -295,3 +295,15 @@ func (m *ledgerModel) compare(t *rapid.T, ledger *verdict.Ledger, u *utterance, 
 		complain("its socket takes everything")
 	}
 }
+
+// TestExitsAgree: the verdicts take a room's exits by their number.
+func TestExitsAgree(t *testing.T) {
+	for exit, want := range map[room.Exit]verdict.Exit{
+		room.ExitQuit: verdict.ExitQuit, room.ExitLost: verdict.ExitLost, room.ExitReplaced: verdict.ExitReplaced, room.ExitKicked: verdict.ExitKicked,
+		room.ExitExpired: verdict.ExitExpired, room.ExitClosed: verdict.ExitClosed, room.ExitClosedTold: verdict.ExitClosedTold, room.ExitStopped: verdict.ExitStopped,
+	} {
+		if got := verdict.Exit(exit); got != want {
+			t.Errorf("exit %d is %d to the verdicts, want %d", exit, got, want)
+		}
+	}
+}

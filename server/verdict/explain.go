@@ -189,9 +189,6 @@ func (c *Case) listed(members []string) []string {
 	return slices.Compact(users)
 }
 
-// Sender returns who sent the message.
-func (c *Case) Sender() string { return c.s.message.from }
-
 // Listed returns the sessions of the users that the answer will list, and of
 // them those whose client has the message in its socket and has not said yet
 // that it arrived: a Ping to those will make them say so.
