@@ -194,7 +194,7 @@ func (r *Room) note(index uint64, rec *record) {
 	if id == "" {
 		id = string(head.ID)
 	}
-	r.facts.Message(verdict.Message{
+	r.facts.Message(&verdict.Message{
 		Index: index, Seq: r.log.head, AtUS: r.pushedUS, From: author, ID: id, Own: rec.from, To: rec.to, Head: head, Lossy: rec.kind == recordLossy,
 	})
 }

@@ -41,7 +41,7 @@ func (c *crowd) open(room string, members int) {
 // say notes a message as a room does.
 func (c *crowd) say(from string, n int) {
 	for range n {
-		c.room.Message(verdict.Message{
+		c.room.Message(&verdict.Message{
 			Index: c.index, Seq: c.index, AtUS: time.Now().UnixMicro(), From: from, Own: from,
 			Head: wire.MessageHead{From: []byte(from), TimeMS: uint64(time.Now().UnixMilli()), BodyBytes: 10},
 		})
@@ -188,7 +188,7 @@ func TestOff(t *testing.T) {
 	span := stay.Attach(verdict.Start{})
 	session := l.Login("app", "u", "s")
 	session.Connect(1, &wire.Listen{})
-	room.Message(verdict.Message{})
+	room.Message(&verdict.Message{})
 	room.Passed(2)
 	span.Late(1, 2)
 	span.Detach()

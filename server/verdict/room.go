@@ -167,7 +167,7 @@ type Message struct {
 }
 
 // Message notes a message.
-func (r *Room) Message(m Message) {
+func (r *Room) Message(m *Message) {
 	if r == nil {
 		return
 	}
@@ -197,7 +197,7 @@ func (r *Room) Message(m Message) {
 	if j.ledger.full() { // until Trim has made room, each room makes its own
 		j.dropOldest()
 	}
-	j.messages.add(made)
+	j.messages.add(&made)
 	j.ledger.used.Add(made.size())
 	j.mu.Unlock()
 	if made.trace() != "" {

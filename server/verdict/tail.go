@@ -16,7 +16,7 @@ const (
 )
 
 // add appends a message.
-func (t *tail) add(m message) {
+func (t *tail) add(m *message) {
 	n := len(t.pieces)
 	if n == 0 || len(t.pieces[n-1]) == cap(t.pieces[n-1]) {
 		size := minPiece
@@ -26,7 +26,7 @@ func (t *tail) add(m message) {
 		t.pieces = append(t.pieces, make([]message, 0, size))
 		n++
 	}
-	t.pieces[n-1] = append(t.pieces[n-1], m)
+	t.pieces[n-1] = append(t.pieces[n-1], *m)
 	t.count++
 }
 
