@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,8 +32,9 @@ type Ledger struct {
 	people   map[userKey]*person
 	byUser   map[string][]*person // of all apps
 	sessions map[string]*Session
-	traces   map[string]*trace // by app NUL traceparent
-	trimmed  int64             // when ages were looked at last
+	traces   map[string]*trace        // by app NUL traceparent
+	lists    map[string]*listenerList // of listeners, by their text
+	trimmed  int64                    // when ages were looked at last
 }
 
 type roomKey struct{ app, room string }
@@ -50,7 +52,7 @@ func New(cfg Config) *Ledger {
 	return &Ledger{
 		age: cfg.Age.Microseconds(), bound: int64(cfg.Bytes), tracer: cfg.Tracer, begun: now(),
 		journals: map[roomKey]*journal{}, people: map[userKey]*person{}, byUser: map[string][]*person{},
-		sessions: map[string]*Session{}, traces: map[string]*trace{},
+		sessions: map[string]*Session{}, traces: map[string]*trace{}, lists: map[string]*listenerList{},
 	}
 }
 
@@ -68,6 +70,7 @@ func (l *Ledger) Bytes() int64 {
 // person is a user of an app. Guarded by Ledger.mu.
 type person struct {
 	app, user string
+	living    int        // sessions; with none the user is counted
 	sessions  []*Session // oldest first
 	stays     []*Stay    // in all rooms, oldest first
 	logins    []refusal  // refused ones, oldest first
@@ -85,7 +88,8 @@ type refusal struct {
 const (
 	maxRefusedLogins = 4
 	maxRefusedSends  = 32
-	refusalBytes     = 200 // with its texts, about
+	refusalBytes     = 150 // without its texts, about
+	maxRefusalText   = 300 // of each text; ids are no longer
 	personBytes      = 200
 )
 
@@ -123,17 +127,28 @@ func (l *Ledger) RefusedLogin(app, user string, err error) {
 	defer l.mu.Unlock()
 	p := l.person(app, user)
 	if len(p.logins) == maxRefusedLogins {
+		l.used.Add(-p.logins[0].size())
 		p.logins = slices.Delete(p.logins, 0, 1)
-		l.used.Add(-refusalBytes)
 	}
 	p.logins = append(p.logins, refusalOf(err))
-	l.used.Add(refusalBytes)
+	l.used.Add(p.logins[len(p.logins)-1].size())
 }
 
 func refusalOf(err error) refusal {
 	r := wire.RefusalOf(err)
-	return refusal{at: now(), code: r.Code, what: r.What, fix: r.Fix}
+	return refusal{at: now(), code: r.Code, what: cut(r.What), fix: cut(r.Fix)}
 }
+
+// cut returns no more of a text than is kept of a refusal: what was refused may
+// be refused for its length.
+func cut(text string) string {
+	if len(text) <= maxRefusalText {
+		return text
+	}
+	return strings.ToValidUTF8(strings.Clone(text[:maxRefusalText]), "")
+}
+
+func (r *refusal) size() int64 { return refusalBytes + int64(len(r.what)+len(r.fix)) }
 
 // send is a publish that was refused.
 type send struct {
@@ -144,6 +159,8 @@ type send struct {
 	bytes          int
 }
 
+func (s *send) size() int64 { return s.refusal.size() + int64(len(s.room)+len(s.clientID)) }
+
 // RefusedSend notes a publish of a user that was refused.
 func (l *Ledger) RefusedSend(app, user string, p *wire.Publish, err error) {
 	if l == nil || l.full() {
@@ -153,14 +170,14 @@ func (l *Ledger) RefusedSend(app, user string, p *wire.Publish, err error) {
 	defer l.mu.Unlock()
 	who := l.person(app, user)
 	if len(who.sends) == maxRefusedSends {
+		l.used.Add(-who.sends[0].size())
 		who.sends = slices.Delete(who.sends, 0, 1)
-		l.used.Add(-refusalBytes)
 	}
 	who.sends = append(who.sends, send{
-		refusal: refusalOf(err), room: p.Room, clientID: p.ClientID, from: user, bytes: len(p.Body),
+		refusal: refusalOf(err), room: cut(p.Room), clientID: cut(p.ClientID), from: user, bytes: len(p.Body),
 		channel: ChannelOf(p.Class, p.Kind, len(p.To) > 0),
 	})
-	l.used.Add(refusalBytes)
+	l.used.Add(who.sends[len(who.sends)-1].size())
 }
 
 // full reports whether the bound is reached: what is small and many is not
@@ -216,16 +233,16 @@ func (l *Ledger) cutoff(at int64) int64 {
 		j.mu.Unlock()
 		for _, s := range j.stays {
 			if s.left.at != 0 {
-				count(s.left.at, s.size())
+				count(s.left.at, s.counted)
 			}
 		}
 	}
 	for _, p := range l.people {
 		for i := range p.logins {
-			count(p.logins[i].at, refusalBytes)
+			count(p.logins[i].at, p.logins[i].size())
 		}
 		for i := range p.sends {
-			count(p.sends[i].at, refusalBytes)
+			count(p.sends[i].at, p.sends[i].size())
 		}
 		for _, s := range p.sessions {
 			if s.ended != 0 {
@@ -269,13 +286,23 @@ func (l *Ledger) dropBefore(when int64) {
 		}
 	}
 	for _, p := range l.people {
-		logins, sends := len(p.logins), len(p.sends)
-		p.logins = slices.DeleteFunc(p.logins, func(r refusal) bool { return r.at < when })
-		p.sends = slices.DeleteFunc(p.sends, func(s send) bool { return s.at < when })
-		l.used.Add(-refusalBytes * int64(logins-len(p.logins)+sends-len(p.sends)))
+		p.logins = slices.DeleteFunc(p.logins, func(r refusal) bool {
+			if r.at < when {
+				l.used.Add(-r.size())
+				return true
+			}
+			return false
+		})
+		p.sends = slices.DeleteFunc(p.sends, func(s send) bool {
+			if s.at < when {
+				l.used.Add(-s.size())
+				return true
+			}
+			return false
+		})
 		p.stays = slices.DeleteFunc(p.stays, func(s *Stay) bool {
 			if s.over(when) {
-				l.used.Add(-s.size())
+				l.used.Add(-s.counted)
 				return true
 			}
 			return false
@@ -283,6 +310,7 @@ func (l *Ledger) dropBefore(when int64) {
 		p.sessions = slices.DeleteFunc(p.sessions, func(s *Session) bool {
 			if s.ended != 0 && s.ended < when {
 				l.used.Add(-sessionBytes)
+				l.unlisten(s)
 				return true
 			}
 			return false

@@ -85,7 +85,7 @@ func TestMemory(t *testing.T) {
 
 func TestBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const bound = 40 << 10
+		const bound = 32 << 10
 		c := newCrowd(verdict.Config{Bytes: bound}, "old", 2)
 		c.say("user-0000", 100)
 		time.Sleep(time.Second)

@@ -124,10 +124,12 @@ func (l *Ledger) Open(app, room string) *Room {
 	if j == nil {
 		j = &journal{ledger: l, key: key}
 		l.journals[key] = j
-		l.used.Add(journalBytes)
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if !j.open && j.life > 0 {
+		l.used.Add(-journalBytes)
+	}
 	j.open, j.life, j.base, j.handed, j.early = true, j.life+1, j.end, j.end, nil
 	return &Room{journal: j, life: j.life, base: j.base}
 }
@@ -142,8 +144,9 @@ func (r *Room) Close(end uint64) {
 	defer j.ledger.mu.Unlock()
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.life == r.life {
+	if j.life == r.life && j.open {
 		j.open, j.end = false, r.base+end
+		j.ledger.used.Add(journalBytes)
 		at := now()
 		for user, e := range j.elsewhere {
 			if e.until == 0 {

@@ -2,7 +2,6 @@ package verdict
 
 import (
 	"slices"
-	"unique"
 
 	"parley/internal/wire"
 )
@@ -28,13 +27,6 @@ type connection struct {
 	begun, ended int64 // ended is 0 while it is open
 }
 
-// listening is the page's list of listeners from a time on. Equal lists are one:
-// all pages of an app have nearly the same.
-type listening struct {
-	at   int64
-	list unique.Handle[string] // an encoded wire.Listen
-}
-
 // ack says that all that was handed before nonce had arrived by at.
 type ack struct {
 	generation uint64
@@ -56,6 +48,9 @@ func (l *Ledger) Login(app, user, id string) *Session {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := &Session{ledger: l, person: l.person(app, user), id: id, begun: now()}
+	if s.person.living++; s.person.living == 1 {
+		l.used.Add(-personBytes)
+	}
 	s.person.sessions = append(s.person.sessions, s)
 	l.sessions[id] = s
 	return s
@@ -106,6 +101,12 @@ func (s *Session) End(why Exit) {
 	s.disconnect(s.ended)
 	delete(l.sessions, s.id)
 	l.used.Add(sessionBytes)
+	if s.person.living--; s.person.living == 0 {
+		l.used.Add(personBytes)
+	}
+	for i := range s.listens {
+		l.alter(s.listens[i].list, 0, -1)
+	}
 }
 
 // Listen notes the listeners that the page has from now on.
@@ -116,14 +117,6 @@ func (s *Session) Listen(listen *wire.Listen) {
 	s.ledger.mu.Lock()
 	defer s.ledger.mu.Unlock()
 	s.listen(now(), listen)
-}
-
-func (s *Session) listen(at int64, listen *wire.Listen) {
-	made := listening{at, unique.Make(string(listen.Append(nil)))}
-	if n := len(s.listens); n > 0 && s.listens[n-1].list == made.list {
-		return
-	}
-	s.listens = bounded(s.listens, maxListens, made)
 }
 
 // Pong notes the answer to a ping of the connection of that generation. The
@@ -230,14 +223,6 @@ func (s *Session) heard(channel wire.Channel, at int64) ears {
 		}
 	}
 	return e
-}
-
-func (l *listening) listeners() []wire.Listener {
-	var listen wire.Listen
-	if listen.Decode([]byte(l.list.Value())) != nil {
-		return nil // it was encoded here
-	}
-	return listen.Listeners
 }
 
 func covers(l *wire.Listener, channel wire.Channel) bool { return l.Channels>>channel&1 != 0 }

@@ -28,6 +28,7 @@ type Stay struct {
 	joined, left point // left.at is 0 while it lasts
 	exit         Exit
 	spans        []*Span // oldest first
+	counted      int64   // what it costs, when it has ended: a pass may still add to it
 }
 
 type point struct {
@@ -183,7 +184,8 @@ func (s *Stay) Leave(why Exit, index uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s.left, s.exit = point{now(), s.base + index}, why
-	l.used.Add(s.size())
+	s.counted = s.size()
+	l.used.Add(s.counted)
 }
 
 // locked runs f with the ledger's lock held.

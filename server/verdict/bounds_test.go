@@ -1,0 +1,101 @@
+package verdict_test
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/internal/wire"
+	"parley/server/verdict"
+)
+
+// send has a room's log take a message of user, whose position is index too.
+func send(r *verdict.Room, index uint64, from string) {
+	r.Message(&verdict.Message{
+		Index: index, Seq: index, AtUS: time.Now().UnixMicro(), From: from, Own: from,
+		Head: wire.MessageHead{TimeMS: uint64(time.Now().UnixMilli()), BodyBytes: 5},
+	})
+	r.Passed(index + 1)
+}
+
+// TestWhatLivesIsNotCounted: however many are connected, messages are known.
+func TestWhatLivesIsNotCounted(t *testing.T) {
+	l := verdict.New(verdict.Config{Bytes: 64 << 10})
+	rooms := make([]*verdict.Room, 500)
+	stays := make([]*verdict.Stay, len(rooms))
+	sessions := make([]*verdict.Session, len(rooms))
+	for i := range rooms {
+		user := fmt.Sprint("user", i)
+		rooms[i] = l.Open("app", fmt.Sprint("room", i))
+		sessions[i] = l.Login("app", user, user)
+		stays[i] = rooms[i].Join(user, user, 1)
+	}
+	if n := l.Bytes(); n != 0 {
+		t.Errorf("%d bytes are counted while all live", n)
+	}
+	for i := range uint64(5) {
+		send(rooms[0], i+1, "user0")
+	}
+	l.Trim()
+	for i := range uint64(5) {
+		if _, err := l.Find(verdict.Question{App: "app", Room: "room0", Seq: i + 1}); err != nil {
+			t.Errorf("message %d: %v", i+1, err)
+		}
+	}
+	for i := range rooms {
+		stays[i].Leave(verdict.ExitQuit, 10)
+		sessions[i].End(verdict.ExitQuit)
+		rooms[i].Close(10)
+	}
+	if n := l.Bytes(); n < int64(len(rooms))*500 {
+		t.Errorf("%d bytes are counted when all have gone", n)
+	}
+	l.Trim()
+	if n := l.Bytes(); n > 64<<10 {
+		t.Errorf("%d bytes are kept of those who have gone, bound %d", n, 64<<10)
+	}
+}
+
+// TestBytesAreThose: what clients can make long is counted, or cut.
+func TestBytesAreThose(t *testing.T) {
+	const bound = 256 << 10
+	long := strings.Repeat("x", 30<<10)
+	for name, fill := range map[string]func(l *verdict.Ledger, i int){
+		"refused sends": func(l *verdict.Ledger, i int) {
+			l.RefusedSend("app", fmt.Sprint("user", i/32), &wire.Publish{Room: long + fmt.Sprint(i), ClientID: long + fmt.Sprint(i)}, &wire.Error{Code: wire.CodeNotJoined})
+		},
+		"refused logins": func(l *verdict.Ledger, i int) {
+			l.RefusedLogin("app", fmt.Sprint("user", i/4), &wire.Error{Code: wire.CodeTokenInvalid, What: long + fmt.Sprint(i), Fix: long + fmt.Sprint(i)})
+		},
+		"listeners": func(l *verdict.Ledger, i int) {
+			id := fmt.Sprint("session", i/32)
+			s := l.Login("app", "user", id)
+			s.Connect(1, &wire.Listen{Listeners: []wire.Listener{{Event: long + fmt.Sprint(i)}}})
+			s.End(verdict.ExitReplaced)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := verdict.New(verdict.Config{Bytes: bound})
+			before := heap()
+			for i := range 1000 {
+				fill(l, i)
+				if i%10 == 0 {
+					l.Trim()
+				}
+			}
+			if used := heap() - before; used > 4*bound {
+				t.Errorf("%d bytes are held, and %d counted; the bound is %d", used, l.Bytes(), bound)
+			}
+			runtime.KeepAlive(l)
+		})
+	}
+}
+
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
