@@ -32,6 +32,11 @@ func (c *conn) explain(s *session, id uint64, req *wire.Explain) error {
 	case len(req.Users) > maxTargets:
 		return &wire.Error{Code: wire.CodeTooLarge, What: "more users than the limit", Fix: "Ask about fewer users.", Limit: maxTargets, Got: uint64(len(req.Users))}
 	}
+	for _, user := range req.Users { // they are remembered
+		if err := idError("user id", user); err != nil {
+			return err
+		}
+	}
 	q := verdict.Question{App: s.app.Name, Asker: s.user, Room: req.Room, Seq: req.Seq, ID: req.ID, ClientID: req.ClientID, Users: req.Users, Full: full}
 	if named := req.Seq != 0 || req.ID != "" || req.ClientID != ""; !full || !named {
 		q.From = s.user

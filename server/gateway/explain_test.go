@@ -346,3 +346,49 @@ func TestVerdictOfAGap(t *testing.T) {
 		want{wire.VerdictReplayed, nil, nil}.check(t, alice.explain(wire.Explain{Room: "r", Seq: kept.Seq}, "bob"))
 	})
 }
+
+// TestVerdictsTellNoMembers: by asking, nobody learns who is in a room that it is
+// not in, or who hides in its own.
+func TestVerdictsTellNoMembers(t *testing.T) {
+	inBubble(t, settings{}, func(t *testing.T, s *server) {
+		secret, _ := s.page(t, "open", "secret", 0)
+		secret.join(&wire.Join{Room: "r", Hidden: true})
+		s.inside(t, "open", "bob", "r")
+		mallory, _ := s.page(t, "open", "mallory", 0)
+		listed := func(p *peer) (users []string, counted uint32) {
+			t.Helper()
+			synctest.Wait()
+			var explained wire.Explained
+			p.done(&wire.Explain{Room: "r"}, wire.IsExplained, &explained)
+			for _, o := range explained.Outcomes {
+				users = append(users, o.User)
+			}
+			for _, tally := range explained.Tallies {
+				counted += tally.Users
+			}
+			return users, counted
+		}
+		mallory.refused(&wire.Publish{Room: "r", Body: []byte("x")}, wire.CodeNotJoined)
+		if users, counted := listed(mallory); len(users)+int(counted) != 0 {
+			t.Errorf("who is outside learns of %v, and that they are %d", users, counted)
+		}
+		var bob, nobody wire.Diagnosed
+		mallory.done(&wire.Diagnose{Room: "r", User: "bob"}, wire.IsDiagnosed, &bob)
+		s.inside(t, "open", "nobody", "elsewhere")
+		mallory.done(&wire.Diagnose{Room: "r", User: "nobody"}, wire.IsDiagnosed, &nobody)
+		if bob.Checks[2].OK || bob.Checks[2].Reason != nobody.Checks[2].Reason || bob.Checks[2].SinceMS != nobody.Checks[2].SinceMS {
+			t.Errorf("who is outside learns who is in the room: %+v, %+v", bob.Checks[2], nobody.Checks[2])
+		}
+		mallory.join(&wire.Join{Room: "r"})
+		mallory.say("r", "x")
+		if users, counted := listed(mallory); !slices.Equal(users, []string{"bob", "mallory"}) || counted != 2 {
+			t.Errorf("a member learns of %v, and that they are %d", users, counted)
+		}
+		var done wire.Done
+		secret.done(&wire.SetVisible{Room: "r", Visible: true}, wire.IsDone, &done)
+		if users, counted := listed(mallory); !slices.Equal(users, []string{"bob", "mallory", "secret"}) || counted != 3 {
+			t.Errorf("a member learns of %v, and that they are %d", users, counted)
+		}
+		mallory.refused(&wire.Explain{Room: "r", Users: []string{strings.Repeat("x", 257)}}, wire.CodeInvalid)
+	})
+}

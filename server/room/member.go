@@ -127,6 +127,7 @@ func (r *Room) enter(req *wire.Join, who Identity, from uint64, older backlog) (
 		}
 		r.add(m)
 		m.stay = r.facts.Join(m.user, who.Session, r.log.end())
+		m.stay.Hide(m.hidden)
 	} else {
 		m.detach()
 	}

@@ -91,6 +91,7 @@ func (m *Member) SetVisible(visible bool) error {
 		}
 	}
 	r.alter(m.told(wire.DepartureConcealed), func() { m.hidden = !visible })
+	m.stay.Hide(m.hidden)
 	r.putLease(m)
 	return nil
 }
@@ -184,19 +185,19 @@ func (r *Room) setRemote(key string, value []byte) {
 			r.remote[key] = next
 		}
 	})
-	_, here := r.remote[key]
-	r.facts.Elsewhere(user, here || r.isRemote(user))
+	r.facts.Elsewhere(r.elsewhere(user))
 }
 
-// isRemote reports whether the user is in the room on another node. Callers hold
-// mu.
-func (r *Room) isRemote(user string) bool {
+// elsewhere returns the user, whether it is in the room on other nodes, and whether
+// it hides on all of them. Callers hold mu.
+func (r *Room) elsewhere(user string) (who string, here, hidden bool) {
+	hidden = true
 	for _, other := range r.remote {
 		if other.user == user {
-			return true
+			here, hidden = true, hidden && other.hidden
 		}
 	}
-	return false
+	return user, here, hidden
 }
 
 // toldDeparture is what others are told when the lease takes its member from

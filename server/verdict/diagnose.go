@@ -108,6 +108,11 @@ func (d *diagnosis) sameRoom() wire.Check {
 		return 0, false
 	}
 	since, in := here(u)
+	if _, too := here(d.pair.From); !too && !d.pair.Full && u != d.pair.From {
+		// Who is in a room is not told to those outside.
+		c.Reason, c.Fix = d.pair.From+" is not in "+room+".", "Let "+d.pair.From+" join "+room+" before it sends."
+		return c
+	}
 	if !in {
 		f := d.ledger.find(&subject{journal: d.subject.journal, room: d.subject.room, full: d.pair.Full, message: message{index: ^uint64(0), at: d.at}}, u)
 		switch f.verdict {

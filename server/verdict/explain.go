@@ -141,7 +141,9 @@ func (c *Case) remember() {
 }
 
 // members returns who was in the room when the message came, of this node and
-// of others, each once. Callers hold Ledger.mu.
+// of others, each once. Who may not know all does not learn of members that
+// hide, nor by a refused send who is in a room that it is not in itself. Callers
+// hold Ledger.mu.
 func (c *Case) members() []string {
 	j := c.s.journal
 	if j == nil {
@@ -149,17 +151,23 @@ func (c *Case) members() []string {
 	}
 	m := &c.s.message
 	seen := map[string]bool{}
+	admitted := c.q.Full || c.s.refused == nil
 	for _, s := range j.stays {
 		inside := s.covers(m.index)
 		if c.s.refused != nil {
 			inside = s.joined.at <= m.at && (s.left.at == 0 || m.at < s.left.at)
 		}
-		if inside {
+		own := s.person.user == m.from
+		if inside && (c.q.Full || own || !s.hidden) {
 			seen[s.person.user] = true
 		}
+		admitted = admitted || inside && own
+	}
+	if !admitted {
+		return nil
 	}
 	for user, e := range j.elsewhere {
-		if e.since <= m.at && (e.until == 0 || m.at < e.until) {
+		if e.since <= m.at && (e.until == 0 || m.at < e.until) && (c.q.Full || !e.hidden) {
 			seen[user] = true
 		}
 	}

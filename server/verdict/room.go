@@ -104,7 +104,10 @@ func (m *message) size() int64 {
 }
 
 // elsewhere is a user's time in the room on another node.
-type elsewhere struct{ since, until int64 }
+type elsewhere struct {
+	since, until int64
+	hidden       bool
+}
 
 const (
 	maxElsewhere = 10_000
@@ -150,7 +153,8 @@ func (r *Room) Close(end uint64) {
 		at := now()
 		for user, e := range j.elsewhere {
 			if e.until == 0 {
-				j.elsewhere[user] = elsewhere{e.since, at}
+				e.until = at
+				j.elsewhere[user] = e
 			}
 		}
 	}
@@ -292,8 +296,9 @@ func (r *Room) Passed(index uint64) {
 	})
 }
 
-// Elsewhere tells that a user came into the room on another node, or left it.
-func (r *Room) Elsewhere(user string, here bool) {
+// Elsewhere tells that a user came into the room on another node, left it, or
+// began or ceased to hide.
+func (r *Room) Elsewhere(user string, here, hidden bool) {
 	if r == nil {
 		return
 	}
@@ -313,6 +318,9 @@ func (r *Room) Elsewhere(user string, here bool) {
 		known.until = now()
 	default:
 		return
+	}
+	if here {
+		known.hidden = hidden
 	}
 	j.elsewhere[user] = known
 }

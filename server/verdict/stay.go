@@ -27,6 +27,7 @@ type Stay struct {
 
 	joined, left point // left.at is 0 while it lasts
 	exit         Exit
+	hidden       bool    // the others are not shown the member
 	spans        []*Span // oldest first
 	counted      int64   // what it costs, when it has ended: a pass may still add to it
 }
@@ -141,6 +142,17 @@ func (r *Room) Join(user, session string, index uint64) *Stay {
 	j.stays = append(j.stays, s)
 	s.person.stays = append(s.person.stays, s)
 	return s
+}
+
+// Hide notes that the member hides from now on, or does not.
+func (s *Stay) Hide(hidden bool) {
+	if s == nil {
+		return
+	}
+	l := s.journal.ledger
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s.hidden = hidden
 }
 
 // Start is where a socket begins to be written to.
