@@ -53,7 +53,6 @@ type record struct {
 	kind recordKind
 	from string
 	to   []string
-	id   string // of a lossy message of this node; it stands in body too
 	body []byte // a wire.RoomMessage without seq, a wire.RoomInfoEntry, or of an order the exit and a wire.Removed
 }
 

@@ -89,9 +89,13 @@ func (r *Room) publishLossy(rec *record, message *wire.RoomMessage, published *w
 	r.lossyCount++
 	published.ID = "1_" + strconv.FormatUint(published.TimeMS, 10) + "_" + strconv.FormatUint(r.lossyCount, 10)
 	message.ID = published.ID
-	rec.kind, rec.id, rec.body = recordLossy, published.ID, message.Append(make([]byte, 0, message.Size()))
+	rec.kind, rec.body = recordLossy, message.Append(make([]byte, 0, message.Size()))
 	if e, err := rec.entry(r.key.ID, 0); err == nil { // a record that was just made is well formed
-		r.note(r.push(e), rec)
+		index := r.push(e)
+		if r.facts != nil {
+			head := wire.MessageHead{Class: message.Class, Kind: message.Kind, TimeMS: message.TimeMS, BodyBytes: len(message.Body), Trace: []byte(message.Trace)}
+			r.remember(index, rec, message.From, message.ID, head)
+		}
 	}
 	_ = r.hub.bus.PublishLossy(r.key, rec.append(nil)) // lossy
 }

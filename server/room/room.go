@@ -187,13 +187,15 @@ func (r *Room) note(index uint64, rec *record) {
 	if err != nil {
 		return // who made it has encoded it
 	}
-	author, id := rec.from, rec.id
+	author := rec.from
 	if string(head.From) != author {
 		author = string(head.From)
 	}
-	if id == "" {
-		id = string(head.ID)
-	}
+	r.remember(index, rec, author, string(head.ID), head)
+}
+
+// remember does note's work for who knows the message's head. Callers hold mu.
+func (r *Room) remember(index uint64, rec *record, author, id string, head wire.MessageHead) {
 	r.facts.Message(&verdict.Message{
 		Index: index, Seq: r.log.head, AtUS: r.pushedUS, From: author, ID: id, Own: rec.from, To: rec.to, Head: head, Lossy: rec.kind == recordLossy,
 	})
