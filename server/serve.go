@@ -45,7 +45,7 @@ func (c *devCommand) Run(con *console) error {
 		url := "http://" + n.Addr().String()
 		fmt.Fprintf(con.out, "\n  Parley dev server, ready in %d ms\n\n", took.Milliseconds())
 		fmt.Fprintf(con.out, "  Demo         %s/\n", url)
-		fmt.Fprintf(con.out, "  Quickstart   %s/quickstart/express.html\n", url)
+		fmt.Fprintf(con.out, "  Quickstart   %s/quickstart/express.html, …/volc.html\n", url)
 		fmt.Fprintf(con.out, "  Script tag   <script src=\"%s/sdk/parley.js\"></script>\n", url)
 		fmt.Fprintf(con.out, "  Credentials  %s/dev/credentials?dialect=express&user=alice\n", url)
 		fmt.Fprintf(con.out, "  Faults       curl -d '{\"fault\":\"cut\",\"user\":\"alice\",\"seconds\":5}' %s/dev/faults\n\n", url)

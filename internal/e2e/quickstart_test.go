@@ -21,5 +21,18 @@ func TestQuickstart(t *testing.T) {
 	second.click("button")
 	second.shows(`document.querySelector("#log").innerText.includes("1009013")`)
 
+	asking := openURL(t, server.url("/quickstart/volc.html"))
+	asking.shows(`document.body.innerText.includes("is logged in")`)
+	asking.fill("#text", "what about 😀 <b>?")
+	asking.press("\r")
+	asking.shows(`document.querySelector("#log").innerText.includes("server: what about 😀 <b>?")`)
+	asking.view(360, 720, "dark")
+	asking.fits("the quickstart page of VERTC")
+	asking.shoot("quickstart-volc-360")
+	asking.run(`await fetch("/dev/business", { method: "POST", body: '{"on":false}' })`)
+	asking.fill("#text", "and now?")
+	asking.press("\r")
+	asking.shows(`document.querySelector("#log").innerText.includes("USER_MESSAGE_SERVER_RESPONSE_ERROR")`)
+
 	compare(t, "lines", first.run(`return (await (await fetch(location.href)).text()).trim().split("\n").length <= 30`), `true`)
 }

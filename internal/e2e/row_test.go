@@ -50,6 +50,7 @@ type with struct {
 	room   string // another room than the row's
 	ask    string // more for the credentials, as JSON
 	silent bool   // no listeners
+	volc   bool   // an engine of VERTC's
 	given  string // credentials, as JSON, where no dev server gives any
 }
 
@@ -75,7 +76,11 @@ func (r *row) user(p *tab, name string, options ...with) *user {
 	if w.given == "" {
 		w.given = "undefined"
 	}
-	p.runAs(r.t, "", "await T.create("+quote(w.id)+", { room: "+quote(r.fill(w.room))+", ask: "+r.fill(w.ask)+
+	dialect := "express"
+	if w.volc {
+		dialect = "volc"
+	}
+	p.runAs(r.t, "", "await T.create("+quote(w.id)+", { dialect: "+quote(dialect)+", room: "+quote(r.fill(w.room))+", ask: "+r.fill(w.ask)+
 		", silent: "+strconv.FormatBool(w.silent)+", given: "+r.fill(w.given)+" })")
 	u := &user{row: r, page: p, id: w.id}
 	r.t.Cleanup(func() {

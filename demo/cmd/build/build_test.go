@@ -38,7 +38,7 @@ func TestFolder(t *testing.T) {
 	page := string(files["index.html"])
 
 	t.Run("is complete", func(t *testing.T) {
-		for _, name := range append(parts, "index.html", "quickstart/express.html") {
+		for _, name := range append(parts, "index.html", "quickstart/express.html", "quickstart/volc.html") {
 			if len(files[name]) == 0 {
 				t.Errorf("%s is missing", name)
 			}
@@ -81,9 +81,11 @@ func TestFolder(t *testing.T) {
 		}
 	})
 
-	t.Run("has a quickstart of about twenty lines", func(t *testing.T) {
-		if n := bytes.Count(files["quickstart/express.html"], []byte("\n")); n > 25 {
-			t.Errorf("it has %d lines", n)
+	t.Run("has quickstarts of about twenty lines", func(t *testing.T) {
+		for _, name := range []string{"express", "volc"} {
+			if n := bytes.Count(files["quickstart/"+name+".html"], []byte("\n")); n > 29 {
+				t.Errorf("%s has %d lines", name, n)
+			}
 		}
 	})
 

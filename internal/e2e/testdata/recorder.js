@@ -7,6 +7,11 @@
     "IMRecvBroadcastMessage", "IMRecvBarrageMessage", "IMRecvCustomCommand", "recvRoomTransparentMessage",
     "roomExtraInfoUpdate", "tokenWillExpire", "recvExperimentalAPI",
   ];
+  const volcKinds = [
+    "onUserMessageReceived", "onUserBinaryMessageReceived", "onRoomMessageReceived", "onRoomBinaryMessageReceived",
+    "onUserMessageReceivedOutsideRoom", "onUserBinaryMessageReceivedOutsideRoom", "onServerParamsSetResult",
+    "onConnectionStateChanged", "onError", "onTokenWillExpire", "onUserJoined", "onUserLeave",
+  ];
   const log = [];
   const waiting = new Set();
   const users = new Map();
@@ -23,6 +28,7 @@
     if (typeof value === "number") return Number.isFinite(value) ? value : { $: String(value) };
     if (typeof value === "function" || typeof value === "symbol" || typeof value === "bigint") return { $: typeof value };
     if (value instanceof Uint8Array) return { $: "bytes", of: [...value] };
+    if (value instanceof ArrayBuffer) return { $: "buffer", of: [...new Uint8Array(value)] };
     if (value instanceof Error) return { $: value.name, message: value.message, code: value.code, fix: value.fix };
     if (depth > 8) return { $: "deep" };
     if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1));
@@ -93,9 +99,10 @@
   }
 
   /** Makes an engine for a user, with a listener for every event. */
-  async function create(id, { room, ask = {}, silent = false, given } = {}) {
-    const cred = given ?? await Parley.dev.credentials({ user: id, dialect: "express", ...ask });
-    const engine = new ZegoExpressEngine(cred.appID, cred.server);
+  async function create(id, { dialect = "express", room, ask = {}, silent = false, given } = {}) {
+    const volc = dialect === "volc";
+    const cred = given ?? await Parley.dev.credentials({ user: id, dialect, ...(volc ? { room } : {}), ...ask });
+    const engine = volc ? VERTC.createEngine(cred.appID) : new ZegoExpressEngine(cred.appID, cred.server);
     const user = {
       engine, room, cred, userID: id, token: cred.token, person: { userID: id, userName: `Name of ${id}` },
       got: (what) => log.filter((line) => line.who === id && line.what === what).map((line) => line.args),
@@ -108,12 +115,14 @@
       keep: {},
       until: (condition, ms) => until(condition, ms, id), settle, plain,
     };
-    if (!silent) for (const kind of kinds) engine.on(kind, (...args) => note(id, kind, args));
+    if (!silent) for (const kind of volc ? volcKinds : kinds) engine.on(kind, (...args) => note(id, kind, args));
     users.set(id, user);
   }
 
   function drop(id) {
-    users.get(id)?.engine.destroyEngine();
+    const engine = users.get(id)?.engine;
+    if (engine instanceof ZegoExpressEngine) engine.destroyEngine();
+    else engine?.destroy();
     users.delete(id);
   }
 
