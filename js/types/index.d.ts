@@ -106,6 +106,24 @@ export interface ParleyCredentials {
   readonly expires: number;
 }
 
+/** What the dev server gives for a login and a join of `VERTC`. */
+export interface ParleyVolcCredentials {
+  readonly server: string;
+  readonly app: string;
+  readonly user: string;
+  readonly dialect: string;
+  readonly appID: string;
+  /** For `login`. */
+  readonly token: string;
+  /** For `joinRoom`, when a room was named; `*` is every room. */
+  readonly roomToken?: string;
+  readonly appKey: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Unix seconds. */
+  readonly expires: number;
+}
+
 /** A fault for the dev server to cause. */
 export interface ParleyFault {
   fault: "cut" | "restore" | "delay" | "drop" | "expire" | "kick" | "refuse" | "restart" | "clear";
@@ -122,6 +140,7 @@ export interface ParleyFault {
 /** Calls to a server that was started with `parley dev`; they reject with a {@link ParleyError}. */
 export interface ParleyDev {
   credentials(options: { user: string; dialect?: "express"; room?: string; ttl?: number; app?: "demo" | "other" }): Promise<ParleyCredentials>;
+  credentials(options: { user: string; dialect: "volc"; room?: string; ttl?: number; app?: "demo" | "other" }): Promise<ParleyVolcCredentials>;
   fault(fault: ParleyFault): Promise<{ affected: number }>;
   faults(): Promise<{ faults: readonly Record<string, unknown>[] }>;
 }

@@ -65,6 +65,7 @@ var codes = [...][uses]string{
 	wire.CodeNotLoggedIn:               {"", codeNotLogin, ""},
 	wire.CodeRateLimited:               {"", codeMessageQPS, ""},
 	wire.CodeQueueFull:                 {"", codeMessageQPS, ""},
+	wire.CodeOverloaded:                {"", codeMessageQPS, ""},
 	wire.CodeNoReceiver:                {"", codeMessageNoReceiver, ""},
 	wire.CodeBusinessServerNotSet:      {"", codeMessageNotSet, ""},
 	wire.CodeBusinessServerUnreachable: {"", codeMessageUnreachable, ""},

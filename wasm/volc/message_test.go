@@ -92,6 +92,7 @@ func TestRefusedSends(t *testing.T) {
 	for given, want := range map[wire.Code]string{
 		wire.CodeNoReceiver:                "USER_MESSAGE_NO_RECEIVER",
 		wire.CodeRateLimited:               "USER_MESSAGE_EXCEED_QPS",
+		wire.CodeOverloaded:                "USER_MESSAGE_EXCEED_QPS",
 		wire.CodeTooLarge:                  "INVALID_PARAMS",
 		wire.CodeEmpty:                     "INVALID_PARAMS",
 		wire.CodeInvalid:                   "INVALID_PARAMS",

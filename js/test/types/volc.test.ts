@@ -1,7 +1,7 @@
 // Compiled, never run: what must hold of the declarations of VERTC, as a
 // consumer of the built package sees them.
 
-import { VERTC as ofIndex } from "../../../dist/sdk/index.js";
+import { Parley, VERTC as ofIndex } from "../../../dist/sdk/index.js";
 import VERTC, {
   ConnectionState,
   type ErrorCode,
@@ -65,3 +65,10 @@ export const name: string | undefined = ConnectionState[state];
 export function codeOf(error: SDKError): ErrorCode {
   return error.code;
 }
+
+holds<Equal<Awaited<ReturnType<typeof forLogin>>["appID"], string>>();
+function forLogin() {
+  return Parley.dev.credentials({ user: "alice", dialect: "volc", room: "*" });
+}
+Parley.limits(engine);
+void Parley.explain(engine, { last: true, userID: "bob" });
