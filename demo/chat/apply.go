@@ -75,6 +75,9 @@ func (u *User) outside(why Trouble) {
 	u.Members.Clear()
 	u.Draft.keep(&u.Members)
 	u.Count = 0
+	if u.OnOutside != nil {
+		u.OnOutside()
+	}
 }
 
 // receive puts the messages of one event into the window.

@@ -11,4 +11,11 @@
 // Events of the engine go into a bounded inbox and are applied in batches by
 // one goroutine per user, at most one batch per Pace: a flood costs the page
 // some pictures a second, not one per message.
+//
+// What became of an own message is asked for once, in the turn of its send, and
+// again at growing distances while it is on its way to somebody; beyond a few
+// such messages at a time, only when a person looks. A Why brings about, on
+// demand, the causes why a message calls nobody back. It has a second engine of
+// its own, the echo, which belongs to one goroutine at a time: that of the
+// trial, and between trials whoever holds the lock.
 package chat

@@ -23,6 +23,11 @@ type hall struct {
 	sending error // what Send answers
 	stuck   bool  // Login never settles
 	lost    bool  // faults touch nobody
+	seats   []*seat
+	parcels []*parcel
+	asked   int           // questions about messages
+	silence error         // what questions about messages answer
+	deaf    time.Duration // how long the hall takes to learn what a page listens to
 }
 
 func newHall() *hall { return &hall{rooms: make(map[string][]*seat)} }
@@ -32,18 +37,22 @@ const (
 	sendTakes  = 7 * time.Millisecond
 )
 
-func (h *hall) Credentials(ctx context.Context, _ string) (sdk.Credentials, error) {
+func (h *hall) Credentials(ctx context.Context, app, _ string) (sdk.Credentials, error) {
 	if ctx.Err() != nil {
 		return sdk.Credentials{}, ctx.Err()
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.tokens++
-	return sdk.Credentials{Server: "ws://hall", AppID: 1, Token: "token"}, h.refuse
+	return sdk.Credentials{Server: "ws://hall", AppID: 1 + len(app), Token: "token"}, h.refuse
 }
 
-func (h *hall) Open(_ sdk.Credentials, listen func(sdk.Event)) (chat.Engine, error) {
-	return &seat{hall: h, listen: listen}, nil
+func (h *hall) Open(c sdk.Credentials, listen func(sdk.Event)) (chat.Engine, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := &seat{hall: h, app: c.AppID, listen: listen}
+	h.seats = append(h.seats, s)
+	return s, nil
 }
 
 func (h *hall) Fault(_ context.Context, f sdk.Fault) (int, error) {
@@ -72,7 +81,11 @@ func (h *hall) find(t *testing.T, room, user string) *seat {
 
 type seat struct {
 	hall    *hall
+	app     int
 	listen  func(sdk.Event)
+	silent  []sdk.Kind // kinds without a listener
+	away    bool       // cut off
+	in      bool
 	user    sdk.Member
 	room    string
 	renewed int
@@ -100,7 +113,10 @@ func (s *seat) Login(ctx context.Context, room, _ string, user sdk.Member) error
 		s.tell(sdk.Event{Type: sdk.StateChanged, Room: room, Reason: "LOGIN_FAILED", Code: 1002034})
 		return err
 	}
-	s.room, s.user = room, user
+	s.room, s.user, s.in = room, user, true
+	if s.app != 1 {
+		return nil // a world of its own
+	}
 	inside := s.hall.rooms[room]
 	s.tell(sdk.Event{Type: sdk.CountChanged, Count: len(inside) + 1})
 	s.tell(sdk.Event{Type: sdk.StateChanged, Reason: "LOGINED"})
@@ -119,6 +135,7 @@ func (s *seat) leave() {
 	for _, other := range s.hall.rooms[s.room] {
 		other.tell(sdk.Event{Type: sdk.MembersChanged, Members: []sdk.Member{s.user}})
 	}
+	s.in = false
 }
 
 func (s *seat) Logout(room string) error {
@@ -127,23 +144,140 @@ func (s *seat) Logout(room string) error {
 	return nil
 }
 
-func (s *seat) Send(ctx context.Context, room string, kind sdk.Kind, message string, to []string) error {
+func (s *seat) Send(ctx context.Context, room string, kind sdk.Kind, message string, to []string) (sdk.Sent, error) {
 	sent := time.Now()
+	p := &parcel{room: room, from: s, kind: kind, to: to, at: sent}
+	why := func(context.Context) (sdk.Explanation, error) { return s.hall.explain(p) }
 	select {
 	case <-time.After(sendTakes):
 	case <-ctx.Done():
-		return ctx.Err()
+		return sdk.Sent{Why: why}, ctx.Err()
 	}
 	s.hall.mu.Lock()
 	defer s.hall.mu.Unlock()
 	if s.hall.sending != nil {
-		return s.hall.sending
+		p.refused = true
+		return sdk.Sent{Why: why}, s.hall.sending
 	}
-	for _, other := range s.hall.rooms[room] {
-		if other != s && (len(to) == 0 || slices.Contains(to, other.user.ID)) {
+	s.hall.parcels = append(s.hall.parcels, p)
+	p.id.Seq = len(s.hall.parcels)
+	p.there = slices.Clone(s.hall.rooms[room])
+	for _, other := range s.hall.seats {
+		if !other.closed {
+			p.outcomes = append(p.outcomes, sdk.Outcome{User: other.user.ID, Verdict: other.verdict(p)})
+		}
+	}
+	for _, other := range p.there {
+		if v := other.verdict(p); v == "delivered" {
 			other.tell(sdk.Event{Type: sdk.Received, Kind: kind, Messages: []sdk.Message{{From: s.user, Text: message, Sent: sent}}})
 		}
 	}
+	if kind == sdk.Command {
+		return sdk.Sent{Why: why}, nil
+	}
+	return sdk.Sent{ID: p.id, Why: why}, nil
+}
+
+// parcel is a message that the hall remembers, with what became of it for
+// everybody whom it ever saw.
+type parcel struct {
+	id       sdk.MessageID
+	room     string
+	from     *seat
+	kind     sdk.Kind
+	to       []string
+	at       time.Time
+	refused  bool
+	there    []*seat
+	outcomes []sdk.Outcome
+}
+
+// verdict judges as the server does, for the one moment of the sending. Callers
+// hold mu.
+func (s *seat) verdict(p *parcel) string {
+	switch {
+	case s.user.ID == p.from.user.ID:
+		return "own_message"
+	case len(p.to) > 0 && !slices.Contains(p.to, s.user.ID):
+		return "not_addressed"
+	case s.app != p.from.app && s.in:
+		return "other_app"
+	case !s.in:
+		return "not_online"
+	case s.room != p.room:
+		return "other_room"
+	case s.away:
+		return "queued"
+	case slices.Contains(s.silent, p.kind):
+		return "no_listener"
+	}
+	return "delivered"
+}
+
+func (h *hall) explain(p *parcel) (sdk.Explanation, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.asked++
+	if h.silence != nil {
+		return sdk.Explanation{}, h.silence
+	}
+	if p.refused {
+		return sdk.Explanation{Users: []sdk.Outcome{{Verdict: "sent_too_often", Reason: "Too soon.", Fix: "Wait."}}}, nil
+	}
+	for i := range p.outcomes {
+		o := &p.outcomes[i]
+		if o.Verdict == "queued" && !slices.ContainsFunc(p.there, func(s *seat) bool { return s.user.ID == o.User && s.away }) {
+			o.Verdict = "replayed"
+		}
+		if o.Verdict != "queued" {
+			o.Acknowledged = time.Now()
+		}
+	}
+	return sdk.Explanation{ID: p.id, Users: slices.Clone(p.outcomes)}, nil
+}
+
+func (s *seat) Explain(_ context.Context, _ string, id sdk.MessageID) (sdk.Explanation, error) {
+	return s.hall.explain(s.hall.parcels[id.Seq-1])
+}
+
+func (s *seat) Verdict(ctx context.Context, room string, id sdk.MessageID, user string) (sdk.Outcome, error) {
+	all, err := s.Explain(ctx, room, id)
+	for _, o := range all.Users {
+		if o.User == user {
+			return o, err
+		}
+	}
+	return sdk.Outcome{User: user, Verdict: "never_logged_in"}, err
+}
+
+func (s *seat) Diagnose(_ context.Context, room, user string) (sdk.Diagnosis, error) {
+	s.hall.mu.Lock()
+	defer s.hall.mu.Unlock()
+	verdict := "never_logged_in"
+	for _, other := range s.hall.seats {
+		if other.user.ID == user && !other.closed {
+			verdict = other.verdict(&parcel{room: room, from: s, kind: sdk.Broadcast})
+		}
+	}
+	var d sdk.Diagnosis
+	for name, broken := range map[string]string{
+		"loggedIn": "not_online", "sameApp": "other_app", "sameRoom": "other_room", "listener": "no_listener", "notOwn": "own_message",
+	} {
+		d.Checks = append(d.Checks, sdk.Check{Name: name, OK: verdict != broken})
+	}
+	d.OK = verdict == "delivered"
+	return d, nil
+}
+
+func (s *seat) Hear(kind sdk.Kind, hear bool) error {
+	time.AfterFunc(s.hall.deaf, func() {
+		s.hall.mu.Lock()
+		defer s.hall.mu.Unlock()
+		s.silent = slices.DeleteFunc(s.silent, func(k sdk.Kind) bool { return k == kind })
+		if !hear {
+			s.silent = append(s.silent, kind)
+		}
+	})
 	return nil
 }
 

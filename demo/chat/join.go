@@ -53,7 +53,7 @@ func (u *User) join(ctx context.Context, attempt int, who sdk.Member, room strin
 func (u *User) prepare(ctx context.Context, attempt int, who sdk.Member) (engine Engine, token string, err error) {
 	fetch, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	credentials, err := u.backend.Credentials(fetch, who.ID)
+	credentials, err := u.backend.Credentials(fetch, "", who.ID)
 	if err != nil {
 		return nil, "", err
 	}
@@ -117,7 +117,7 @@ func (u *User) renew(e sdk.Event) {
 	go func() {
 		ctx, cancel := context.WithTimeout(u.ctx, patience)
 		defer cancel()
-		credentials, err := u.backend.Credentials(ctx, name)
+		credentials, err := u.backend.Credentials(ctx, "", name)
 		u.change(func() {
 			switch {
 			case err != nil:

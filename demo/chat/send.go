@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"context"
 	"time"
 
 	"parley/demo/sdk"
@@ -35,36 +34,36 @@ func (u *User) Send() {
 		u.Nudged = true
 		return
 	}
-	row := Row{
-		Kind: u.Draft.As(), From: sdk.Member{ID: u.owner, Name: u.owner}, Text: u.Draft.Text,
-		At: now(), Own: true, Status: Sending, Latency: -1,
-	}
+	row := Row{Kind: u.Draft.As(), Text: u.Draft.Text}
 	if row.Kind == sdk.Command {
 		row.To = u.Draft.To(&u.Members)
 	}
-	id, text, engine, room := u.Window.Add(row), u.Draft.Text, u.engine, u.Room
+	row = u.own(row)
+	engine, room := u.engine, u.Room
 	u.Write("")
-	if row.Kind == sdk.Barrage && u.OnBarrage != nil {
-		u.OnBarrage(text, true)
-	}
 	go func() {
-		ctx, cancel := context.WithTimeout(u.ctx, patience)
-		defer cancel()
-		err := engine.Send(ctx, room, row.Kind, text, row.To)
-		u.change(func() { u.settle(id, text, row.At, err) })
+		if _, err := u.deliver(u.ctx, engine, room, row); err == nil {
+			return
+		}
+		u.change(func() {
+			if u.Draft.Text == "" {
+				u.Write(row.Text)
+			}
+		})
 	}()
 }
 
-// settle notes in the window what became of a message.
-func (u *User) settle(id uint64, text string, sent time.Time, err error) {
-	u.Window.Change(id, func(r *Row) {
-		if err != nil {
-			r.Status, r.Trouble = Refused, Explain(err)
-			return
-		}
-		r.Status, r.Latency = Delivered, now().Sub(sent)
-	})
-	if err != nil && u.Draft.Text == "" {
-		u.Write(text)
+// own puts a message that is about to be sent into the window, and returns it
+// as it stands there.
+func (u *User) own(row Row) Row {
+	row.From, row.At = sdk.Member{ID: u.owner, Name: u.owner}, now()
+	row.Own, row.Status, row.Latency = true, Sending, -1
+	for _, m := range u.Members.List() {
+		row.Delivery.Meant = append(row.Delivery.Meant, m.ID)
 	}
+	row.ID = u.Window.Add(row)
+	if row.Kind == sdk.Barrage && u.OnBarrage != nil {
+		u.OnBarrage(row.Text, true)
+	}
+	return row
 }

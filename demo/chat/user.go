@@ -25,7 +25,7 @@ type Page interface {
 
 // Backend opens engines and speaks to the dev server.
 type Backend interface {
-	Credentials(ctx context.Context, user string) (sdk.Credentials, error)
+	Credentials(ctx context.Context, app, user string) (sdk.Credentials, error)
 	Open(c sdk.Credentials, listen func(sdk.Event)) (Engine, error)
 	Fault(ctx context.Context, f sdk.Fault) (affected int, err error)
 }
@@ -34,7 +34,11 @@ type Backend interface {
 type Engine interface {
 	Login(ctx context.Context, room, token string, user sdk.Member) error
 	Logout(room string) error
-	Send(ctx context.Context, room string, kind sdk.Kind, message string, to []string) error
+	Send(ctx context.Context, room string, kind sdk.Kind, message string, to []string) (sdk.Sent, error)
+	Explain(ctx context.Context, room string, id sdk.MessageID) (sdk.Explanation, error)
+	Verdict(ctx context.Context, room string, id sdk.MessageID, user string) (sdk.Outcome, error)
+	Diagnose(ctx context.Context, room, user string) (sdk.Diagnosis, error)
+	Hear(kind sdk.Kind, hear bool) error
 	RenewToken(token, room string) bool
 	Close()
 }
@@ -77,17 +81,21 @@ type User struct {
 	// OnBarrage, when set, is called with the lock held for every barrage
 	// message, one's own included.
 	OnBarrage func(text string, own bool)
+	// OnOutside, when set, is called with the lock held when the user is in the
+	// room no more.
+	OnOutside func()
 
-	page    Page
-	backend Backend
-	inbox   *inbox
-	ctx     context.Context // ends with Close; it bounds every goroutine of the user
-	stop    context.CancelFunc
-	engine  Engine
-	owner   string // the name that engine was opened for
-	past    place  // whose messages, from which room, the window holds
-	attempt int    // counts joins, so that a cancelled one can't act later
-	cancel  context.CancelFunc
+	page     Page
+	backend  Backend
+	inbox    *inbox
+	ctx      context.Context // ends with Close; it bounds every goroutine of the user
+	stop     context.CancelFunc
+	engine   Engine
+	owner    string // the name that engine was opened for
+	past     place  // whose messages, from which room, the window holds
+	attempt  int    // counts joins, so that a cancelled one can't act later
+	cancel   context.CancelFunc
+	followed int // messages that wait for their next question
 }
 
 // place is a name in a room.

@@ -41,6 +41,8 @@ type Row struct {
 	Own     bool
 	Status  Status
 	Trouble Trouble // why it was refused
+
+	Delivery Delivery // own messages: what became of it for the others
 }
 
 // Window is the most recent messages, oldest first. The zero value is empty.

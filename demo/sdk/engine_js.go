@@ -11,18 +11,25 @@ import (
 // Engine is one ZegoExpressEngine: one user of the page. Several may live side
 // by side.
 type Engine struct {
-	value js.Value
-	scope scope
+	value     js.Value
+	scope     scope
+	listeners map[string]js.Func // by event
 }
 
-// Open constructs an engine and registers its listeners. listen is called on
-// JavaScript's stack, one event at a time: it must not wait.
+// events are what messages of each kind become.
+var events = map[Kind]string{
+	Broadcast: "IMRecvBroadcastMessage", Barrage: "IMRecvBarrageMessage", Command: "IMRecvCustomCommand",
+}
+
+// Open constructs an engine, registers its listeners, and has what it sends
+// traced. listen is called on JavaScript's stack, one event at a time: it must
+// not wait.
 func (Page) Open(c Credentials, listen func(Event)) (*Engine, error) {
 	value, err := construct(js.Global().Get("ZegoExpressEngine"), c.AppID, c.Server)
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{value: value}
+	e := &Engine{value: value, listeners: make(map[string]js.Func)}
 	for name, read := range map[string]func([]js.Value) Event{
 		"roomStateChanged":          readState,
 		"roomUserUpdate":            readMembers,
@@ -37,17 +44,35 @@ func (Page) Open(c Credentials, listen func(Event)) (*Engine, error) {
 			event.Room, event.At = textAt(args, 0), time.Now()
 			listen(event)
 		})
-		known, err := call(value, "on", name, listener)
-		if err != nil {
+		e.listeners[name] = listener
+		if err := e.on(name); err != nil {
 			e.Close()
 			return nil, err
 		}
-		if known.Type() != js.TypeBoolean || !known.Bool() {
-			e.Close()
-			return nil, &Error{What: "the SDK knows no event " + name, Fix: "Serve the parley.js that belongs to this demo."}
-		}
+	}
+	if _, err := call(js.Global().Get("Parley"), "trace", value, true); err != nil {
+		e.Close()
+		return nil, err
 	}
 	return e, nil
+}
+
+func (e *Engine) on(name string) error {
+	known, err := call(e.value, "on", name, e.listeners[name])
+	if err == nil && (known.Type() != js.TypeBoolean || !known.Bool()) {
+		err = &Error{What: "the SDK knows no event " + name, Fix: "Serve the parley.js that belongs to this demo."}
+	}
+	return err
+}
+
+// Hear adds the listener for messages of that kind, or takes it away. The
+// server learns of it soon, not at once.
+func (e *Engine) Hear(kind Kind, hear bool) error {
+	if hear {
+		return e.on(events[kind])
+	}
+	_, err := call(e.value, "off", events[kind])
+	return err
 }
 
 // Login enters room and asks to be told of its members.
@@ -69,25 +94,37 @@ func (e *Engine) Logout(room string) error {
 // Send sends one message and waits for the server's answer. to matters for
 // commands only; empty means everyone else in the room. A command travels as
 // the object {text, at}, because commands carry no time of their own.
-func (e *Engine) Send(ctx context.Context, room string, kind Kind, message string, to []string) error {
-	var err error
+func (e *Engine) Send(ctx context.Context, room string, kind Kind, message string, to []string) (Sent, error) {
+	var method string
+	args := []any{room, message}
 	switch kind {
 	case Broadcast:
-		_, err = callAndAwait(ctx, e.value, "sendBroadcastMessage", room, message)
+		method = "sendBroadcastMessage"
 	case Barrage:
-		_, err = callAndAwait(ctx, e.value, "sendBarrageMessage", room, message)
+		method = "sendBarrageMessage"
 	case Command:
+		method = "sendCustomCommand"
 		command, users := object(), js.Global().Get("Array").New()
 		command.Set("text", message)
 		command.Set("at", time.Now().UnixMilli())
 		for _, user := range to {
 			users.Call("push", user)
 		}
-		_, err = callAndAwait(ctx, e.value, "sendCustomCommand", room, command, users)
+		args = []any{room, command, users}
 	default:
-		err = &Error{What: "no such kind of message: " + string(kind)}
+		err := &Error{What: "no such kind of message: " + string(kind)}
+		return Sent{Why: func(context.Context) (Explanation, error) { return Explanation{}, err }}, err
 	}
-	return err
+	promise, err := call(e.value, method, args...)
+	sent := Sent{Why: e.whyLast(room)}
+	if err != nil {
+		return sent, err
+	}
+	answer, err := await(ctx, promise)
+	if err == nil {
+		sent.ID = messageID(answer)
+	}
+	return sent, err
 }
 
 // RenewToken hands the engine a fresh token and reports whether it took it.
@@ -99,10 +136,7 @@ func (e *Engine) RenewToken(token, room string) bool {
 // Close logs out of every room and lets go of the engine. Events that the
 // engine still owes, such as the last LOGOUT, no longer arrive.
 func (e *Engine) Close() {
-	for _, name := range []string{
-		"roomStateChanged", "roomUserUpdate", "roomOnlineUserCountUpdate", "IMRecvBroadcastMessage",
-		"IMRecvBarrageMessage", "IMRecvCustomCommand", "tokenWillExpire",
-	} {
+	for name := range e.listeners {
 		_, _ = call(e.value, "off", name) // nothing is owed to a listener that goes
 	}
 	_, _ = call(e.value, "destroyEngine")

@@ -30,6 +30,9 @@ globalThis.ZegoExpressEngine = class {
   destroyEngine() { calls.push(["destroy"]); }
 };
 globalThis.Parley = {
+  trace(engine, enabled) { globalThis.traced = enabled && engine === globalThis.engine; },
+  explain: (engine, question) => { calls.push(["explain", question]); return globalThis.told(); },
+  diagnose: (engine, question) => { calls.push(["diagnose", question]); return globalThis.told(); },
   ready: Promise.resolve(),
   dev: {
     credentials: (q) => { calls.push(["credentials", q]); return globalThis.answer(); },
@@ -37,6 +40,7 @@ globalThis.Parley = {
   },
 };
 globalThis.answer = () => Promise.resolve({});
+globalThis.told = () => Promise.resolve({});
 `
 
 func eval(t *testing.T, code string) js.Value {
@@ -115,11 +119,11 @@ func TestCallsCross(t *testing.T) {
 		t.Errorf("logged in by %s", got)
 	}
 	for kind, want := range map[sdk.Kind]string{
-		sdk.Broadcast: `[["broadcast","r","text"]]`,
-		sdk.Barrage:   `[["barrage","r","text"]]`,
-		sdk.Command:   `[["command","r",{"text":"text","at":1},["b","c"]]]`,
+		sdk.Broadcast: `[["broadcast","r","text"],["explain",{"last":true,"roomID":"r"}]]`,
+		sdk.Barrage:   `[["barrage","r","text"],["explain",{"last":true,"roomID":"r"}]]`,
+		sdk.Command:   `[["command","r",{"text":"text","at":1},["b","c"]],["explain",{"last":true,"roomID":"r"}]]`,
 	} {
-		if err := engine.Send(ctx, "r", kind, "text", []string{"b", "c"}); err != nil {
+		if _, err := engine.Send(ctx, "r", kind, "text", []string{"b", "c"}); err != nil {
 			t.Error(err)
 		}
 		eval(t, `for (const c of calls) if (c[0] === "command") c[2].at = c[2].at > 1700000000000 ? 1 : c[2].at`)
@@ -127,7 +131,7 @@ func TestCallsCross(t *testing.T) {
 			t.Errorf("%s was sent by %s, want %s", kind, got, want)
 		}
 	}
-	if err := engine.Send(ctx, "r", "carrier pigeon", "text", nil); err == nil {
+	if _, err := engine.Send(ctx, "r", "carrier pigeon", "text", nil); err == nil {
 		t.Error("an unknown kind was sent")
 	}
 	for token, want := range map[string]bool{"good": true, "bad": false, "odd": false} {
@@ -180,7 +184,7 @@ func TestDevCallsCross(t *testing.T) {
 	open(t)
 	calls(t)
 	eval(t, `globalThis.answer = () => Promise.resolve({server: "ws://x", appID: 7, token: "04", expires: 1700000000, affected: 2})`)
-	c, err := sdk.Page{}.Credentials(t.Context(), "a")
+	c, err := sdk.Page{}.Credentials(t.Context(), "other", "a")
 	if err != nil || c.AppID != 7 || c.Server != "ws://x" || c.Token != "04" || c.Expires.Unix() != 1700000000 {
 		t.Errorf("got %+v, %v", c, err)
 	}
@@ -188,13 +192,102 @@ func TestDevCallsCross(t *testing.T) {
 	if err != nil || n != 2 {
 		t.Errorf("affected %d, %v", n, err)
 	}
-	if got := calls(t); got != `[["credentials",{"user":"a","dialect":"express"}],["fault",{"fault":"cut","user":"a","seconds":3}]]` {
+	if got := calls(t); got != `[["credentials",{"user":"a","dialect":"express","app":"other"}],["fault",{"fault":"cut","user":"a","seconds":3}]]` {
 		t.Errorf("asked by %s", got)
 	}
 	eval(t, `globalThis.answer = () => Promise.resolve({server: "ws://x", appID: "7", token: "04"})`)
-	if _, err := (sdk.Page{}).Credentials(t.Context(), "a"); err == nil {
+	if _, err := (sdk.Page{}).Credentials(t.Context(), "", "a"); err == nil {
 		t.Error("credentials with an appID that is no number were taken")
 	}
+}
+
+func TestListenersComeAndGo(t *testing.T) {
+	engine, events := open(t)
+	listening := func() bool { return eval(t, `"IMRecvBarrageMessage" in engine.listeners`).Bool() }
+	if err := engine.Hear(sdk.Barrage, false); err != nil || listening() {
+		t.Errorf("taken away: %v, still there: %v", err, listening())
+	}
+	if err := engine.Hear(sdk.Barrage, true); err != nil || !listening() {
+		t.Fatalf("added again: %v, there: %v", err, listening())
+	}
+	eval(t, `engine.listeners.IMRecvBarrageMessage("r", [{fromUser: {userID: "a"}, message: "x"}])`)
+	if len(*events) != 1 || (*events)[0].Messages[0].Text != "x" {
+		t.Errorf("heard %+v", *events)
+	}
+	if !eval(t, "traced").Bool() {
+		t.Error("what the engine sends is not traced")
+	}
+}
+
+func TestVerdictsCross(t *testing.T) {
+	engine, _ := open(t)
+	calls(t)
+	eval(t, `globalThis.told = () => Promise.resolve({
+		message: {messageID: 7}, users: [
+			{userID: "bob", verdict: "delivered", reason: "there", fix: "", since: new Date(1700000000001), handedAt: new Date(1700000000002), acknowledgedAt: null,
+				hops: [{at: "send", time: 1700000000000.25}, {at: "client", time: "late"}, {at: "server", time: 1700000000001}]},
+			"nobody", {userID: 7, since: {getTime: () => "x"}},
+		]})`)
+	told, err := engine.Explain(t.Context(), "r", sdk.MessageID{Seq: 7})
+	if err != nil || told.ID != (sdk.MessageID{Seq: 7}) || len(told.Users) != 3 {
+		t.Fatalf("got %+v, %v", told, err)
+	}
+	bob := told.Users[0]
+	if bob.User != "bob" || bob.Verdict != "delivered" || !bob.Since.Equal(time.UnixMilli(1700000000001)) || !bob.Handed.Equal(time.UnixMilli(1700000000002)) || !bob.Acknowledged.IsZero() {
+		t.Errorf("bob's outcome is %+v", bob)
+	}
+	if len(bob.Hops) != 2 || !bob.Hops[0].Time.Equal(time.UnixMicro(1700000000000250)) || bob.Hops[1].At != "server" {
+		t.Errorf("bob's hops are %+v", bob.Hops)
+	}
+	for _, odd := range told.Users[1:] {
+		if odd.User != "" || !odd.Since.IsZero() {
+			t.Errorf("an odd outcome became %+v", odd)
+		}
+	}
+
+	eval(t, `globalThis.told = () => Promise.resolve({userID: "bob", verdict: "other_app"})`)
+	if o, err := engine.Verdict(t.Context(), "r", sdk.MessageID{Text: "1_2"}, "bob"); err != nil || o.Verdict != "other_app" {
+		t.Errorf("got %+v, %v", o, err)
+	}
+	eval(t, `globalThis.told = () => Promise.resolve({ok: false, checks: [{name: "listener", ok: false, reason: "none", fix: "Add one.", since: null}, {name: "notOwn", ok: true}]})`)
+	if d, err := engine.Diagnose(t.Context(), "r", "bob"); err != nil || d.OK || !d.Failed("listener") || d.Failed("notOwn") || d.Failed("unheard of") || d.Checks[0].Fix != "Add one." {
+		t.Errorf("got %+v, %v", d, err)
+	}
+	want := `[["explain",{"roomID":"r","messageID":7}],["explain",{"roomID":"r","messageID":"1_2","userID":"bob"}],["diagnose",{"roomID":"r","userID":"bob"}]]`
+	if got := calls(t); got != want {
+		t.Errorf("asked by %s, want %s", got, want)
+	}
+	eval(t, `globalThis.told = () => Promise.reject(Object.assign(new Error("Not yours. Ask."), {code: "FORBIDDEN", fix: "Ask."}))`)
+	if _, err := engine.Explain(t.Context(), "r", sdk.MessageID{Seq: 7}); err == nil || err.Error() != "FORBIDDEN: Not yours." {
+		t.Errorf("a refused question gave %v", err)
+	}
+}
+
+// A refused send can be asked about, too; a send that nobody asks about leaves
+// no unhandled rejection behind.
+func TestASendIsAskedAboutAtOnce(t *testing.T) {
+	engine, _ := open(t)
+	eval(t, `globalThis.answer = () => Promise.reject({errorCode: 1009015})`)
+	eval(t, `globalThis.told = () => Promise.resolve({message: {messageID: null}, users: [{userID: "", verdict: "sent_too_often"}]})`)
+	sent, err := engine.Send(t.Context(), "r", sdk.Broadcast, "x", nil)
+	if err == nil {
+		t.Error("a refused send succeeded")
+	}
+	eval(t, `globalThis.told = () => Promise.reject(new Error("asked too late"))`)
+	if told, err := sent.Why(t.Context()); err != nil || told.ID.Any() || told.Users[0].Verdict != "sent_too_often" {
+		t.Errorf("got %+v, %v", told, err)
+	}
+	eval(t, `globalThis.answer = () => Promise.resolve({errorCode: 0, messageID: "1_2"})`)
+	if sent, err = engine.Send(t.Context(), "r", sdk.Barrage, "x", nil); err != nil || sent.ID != (sdk.MessageID{Text: "1_2"}) {
+		t.Errorf("got %+v, %v", sent, err)
+	}
+	// Node ends the test's process if the rejection of this Why, which is not
+	// called, counts as unhandled; by a later turn it would have.
+	later := make(chan struct{})
+	turn := js.FuncOf(func(js.Value, []js.Value) any { close(later); return nil })
+	defer turn.Release()
+	js.Global().Call("setTimeout", turn, 0)
+	<-later
 }
 
 func TestClosedEngineHearsNothing(t *testing.T) {
@@ -220,7 +313,7 @@ func TestMissingSDK(t *testing.T) {
 	if _, err := (sdk.Page{}).Open(sdk.Credentials{AppID: 7}, func(sdk.Event) {}); err == nil {
 		t.Error("an engine of a missing SDK was opened")
 	}
-	if _, err := (sdk.Page{}).Credentials(t.Context(), "a"); err == nil {
+	if _, err := (sdk.Page{}).Credentials(t.Context(), "", "a"); err == nil {
 		t.Error("a missing SDK gave credentials")
 	}
 	if err := (sdk.Page{}).Ready(t.Context()); err == nil {

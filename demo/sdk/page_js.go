@@ -21,12 +21,15 @@ func (Page) Ready(ctx context.Context) error {
 	return err
 }
 
-// Credentials asks the dev server for what user needs to log in. The token is
-// good for every room.
-func (Page) Credentials(ctx context.Context, user string) (Credentials, error) {
+// Credentials asks the dev server for what user needs to log in under one of
+// its apps, "" for the first. The token is good for every room.
+func (Page) Credentials(ctx context.Context, app, user string) (Credentials, error) {
 	request := object()
 	request.Set("user", user)
 	request.Set("dialect", "express")
+	if app != "" {
+		request.Set("app", app)
+	}
 	answer, err := dev(ctx, "credentials", request)
 	if err != nil {
 		return Credentials{}, err

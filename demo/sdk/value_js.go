@@ -65,6 +65,21 @@ func millis(v js.Value, name string) time.Time {
 	return time.Time{}
 }
 
+// date reads a property that is a Date, or the zero time.
+func date(v js.Value, name string) time.Time {
+	at, err := call(property(v, name), "getTime")
+	if err != nil || whole(at) <= 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(whole(at)))
+}
+
+// truth reads a property that is true, or false when it is anything else.
+func truth(v js.Value, name string) bool {
+	p := property(v, name)
+	return p.Type() == js.TypeBoolean && p.Bool()
+}
+
 func textAt(args []js.Value, i int) string {
 	if i < len(args) && args[i].Type() == js.TypeString {
 		return args[i].String()

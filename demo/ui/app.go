@@ -13,6 +13,7 @@ const maxUsers = 2
 // NewApp; its methods are called with the page's lock held.
 type App struct {
 	Users   []*Seat
+	Why     *chat.Why
 	Trouble chat.Trouble // the SDK itself doesn't work
 
 	page    chat.Page
@@ -34,8 +35,23 @@ type Seat struct {
 // empty name is replaced by a friendly one.
 func NewApp(page chat.Page, backend chat.Backend, pick func(n int) int, name, room string) *App {
 	a := &App{page: page, backend: backend, pick: pick}
+	a.Why = chat.NewWhy(page, backend, pick, a.sender)
 	a.seat(name, room)
 	return a
+}
+
+// sender is who sends what the sections below the users try out: the user in
+// front, or another one who is in a room.
+func (a *App) sender() *chat.User {
+	if s := a.Users[a.front]; s.Phase == chat.Inside {
+		return s.User
+	}
+	for _, s := range a.Users {
+		if s.Phase == chat.Inside {
+			return s.User
+		}
+	}
+	return nil
 }
 
 func (a *App) seat(name, room string) {
@@ -46,6 +62,7 @@ func (a *App) seat(name, room string) {
 	}
 	s.Name, s.Room = name, room
 	s.OnBarrage = s.Overlay.Fly
+	s.OnOutside = func() { a.Why.Left(s.User) }
 	a.Users = append(a.Users, s)
 }
 
@@ -68,6 +85,7 @@ func (a *App) Remove(s *Seat) {
 	}
 	for i, other := range a.Users {
 		if other == s {
+			a.Why.Left(s.User)
 			s.Close()
 			a.Users = append(a.Users[:i:i], a.Users[i+1:]...)
 			break

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"parley/demo/chat"
+	"parley/demo/sdk"
 )
 
 // hues is how many colours users are told apart by; the style sheet has them.
@@ -94,3 +95,8 @@ func unseenClass(s *Seat) string {
 }
 
 func panelsClass(a *App) string { return "panels of-" + strconv.Itoa(len(a.Users)) }
+
+func verdictSign(o sdk.Outcome) string  { return chat.VerdictSign(o) }
+func verdictShort(o sdk.Outcome) string { return chat.VerdictShort(o) }
+func verdictLong(o sdk.Outcome) string  { return chat.VerdictLong(o) }
+func verdictTone(o sdk.Outcome) string  { return string(chat.VerdictTone(o)) }

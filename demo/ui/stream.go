@@ -49,7 +49,7 @@ func rowAside(r chat.Row) string {
 	case chat.Sending:
 		return "sending…"
 	case chat.Delivered:
-		return "delivered · " + chat.Took(r.Latency)
+		return "accepted · " + chat.Took(r.Latency)
 	case chat.Refused:
 		return "refused"
 	}
@@ -91,3 +91,7 @@ func rowTo(r chat.Row) string {
 	}
 	return "to " + strings.Join(r.To, ", ")
 }
+
+// settled reports whether a row is an own message that the server has answered:
+// then there is more to say about it.
+func settled(r chat.Row) bool { return r.Own && r.Status != chat.Sending }

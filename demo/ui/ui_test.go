@@ -21,7 +21,7 @@ import (
 // room is the page's other half: one engine that everybody logs in to.
 type room struct{ refuse error }
 
-func (r room) Credentials(context.Context, string) (sdk.Credentials, error) {
+func (r room) Credentials(context.Context, string, string) (sdk.Credentials, error) {
 	return sdk.Credentials{Token: "t"}, r.refuse
 }
 
@@ -38,11 +38,41 @@ func (e *engine) Login(_ context.Context, room, _ string, _ sdk.Member) error {
 	e.listen(sdk.Event{Type: sdk.CountChanged, Room: room, Count: 2})
 	return nil
 }
-func (*engine) Logout(string) error                                            { return nil }
-func (*engine) Send(context.Context, string, sdk.Kind, string, []string) error { return nil }
-func (*engine) RenewToken(string, string) bool                                 { return true }
-func (*engine) Close()                                                         {}
-func (e *engine) say(text string)                                              { e.message("r1", text) }
+func (*engine) Logout(string) error            { return nil }
+func (*engine) RenewToken(string, string) bool { return true }
+func (*engine) Hear(sdk.Kind, bool) error      { return nil }
+func (*engine) Close()                         {}
+func (e *engine) say(text string)              { e.message("r1", text) }
+
+// Send has every message arrive at bob's page, where nobody listens.
+func (e *engine) Send(ctx context.Context, room string, _ sdk.Kind, _ string, _ []string) (sdk.Sent, error) {
+	id := sdk.MessageID{Seq: 1}
+	return sdk.Sent{ID: id, Why: func(ctx context.Context) (sdk.Explanation, error) { return e.Explain(ctx, room, id) }}, nil
+}
+
+func (e *engine) Explain(_ context.Context, _ string, id sdk.MessageID) (sdk.Explanation, error) {
+	return sdk.Explanation{ID: id, Users: []sdk.Outcome{{User: "alice", Verdict: "own_message"}, unheard("bob")}}, nil
+}
+
+func (*engine) Verdict(_ context.Context, _ string, _ sdk.MessageID, user string) (sdk.Outcome, error) {
+	return unheard(user), nil
+}
+
+func (*engine) Diagnose(context.Context, string, string) (sdk.Diagnosis, error) {
+	return sdk.Diagnosis{Checks: []sdk.Check{{Name: "loggedIn", OK: true, Reason: "here"}, {Name: "listener", Reason: markup, Fix: "Add <one>."}}}, nil
+}
+
+// markup is what must come out as text.
+const markup = `<img src=x onerror=alert(1)>&"'`
+
+func unheard(user string) sdk.Outcome {
+	at := time.Date(2026, 5, 1, 12, 0, 0, 7e6, time.UTC)
+	return sdk.Outcome{
+		User: user, Verdict: "no_listener", Reason: markup, Fix: "Call zg.on(…).", Since: at.Add(-time.Second), Handed: at, Acknowledged: at.Add(2 * time.Millisecond),
+		Hops: []sdk.Hop{{At: "send", Time: at}, {At: "server", Time: at.Add(time.Millisecond)}, {At: "client", Time: at.Add(3 * time.Millisecond)}},
+	}
+}
+
 func (e *engine) message(room, text string) {
 	e.listen(sdk.Event{Type: sdk.Received, Room: room, At: time.Now(), Kind: sdk.Broadcast, Messages: []sdk.Message{{From: sdk.Member{ID: "bob", Name: "<i>Bob</i>"}, Text: text, Sent: time.Now()}}})
 }
@@ -212,7 +242,7 @@ func TestRoomShowsEverythingByName(t *testing.T) {
 func TestForeignTextIsEscaped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		app, e := joined(t)
-		const attack = `<img src=x onerror=alert(1)>&"'`
+		const attack = markup
 		e.say(attack)
 		e.listen(sdk.Event{Type: sdk.StateChanged, Room: "r1", Reason: attack, Extended: attack})
 		settle()
@@ -318,11 +348,11 @@ func TestOutsideOffersAWayBack(t *testing.T) {
 
 func TestSmallPrint(t *testing.T) {
 	for want, row := range map[string]chat.Row{
-		"sending…":         {Own: true, Status: chat.Sending, Latency: -1},
-		"delivered · 4 ms": {Own: true, Status: chat.Delivered, Latency: 4 * time.Millisecond},
-		"refused":          {Own: true, Status: chat.Refused, Latency: -1},
-		"<1 ms":            {Kind: sdk.Broadcast},
-		"":                 {Kind: sdk.Command, Latency: -1},
+		"sending…":        {Own: true, Status: chat.Sending, Latency: -1},
+		"accepted · 4 ms": {Own: true, Status: chat.Delivered, Latency: 4 * time.Millisecond},
+		"refused":         {Own: true, Status: chat.Refused, Latency: -1},
+		"<1 ms":           {Kind: sdk.Broadcast},
+		"":                {Kind: sdk.Command, Latency: -1},
 	} {
 		if got := rowAside(row); got != want {
 			t.Errorf("%+v says %q, want %q", row, got, want)

@@ -186,3 +186,153 @@ func TestDemoTabs(t *testing.T) {
 	first.close()
 	second.shows(`all("member").length === 1`)
 }
+
+// inCause is a selector within one of the causes below the users.
+func inCause(cause, name string) string {
+	return `[data-test="why-cause"][data-cause="` + cause + `"] [data-test="` + name + `"]`
+}
+
+// TestDemoWhy: each cause of "I sent it; why did no callback fire?" is brought
+// about with one click, with one user on the page, and the server names it.
+func TestDemoWhy(t *testing.T) {
+	r := newRow(t)
+	alice := r.name("alice")
+	p := openURL(t, dev.url("/?room="+r.room+"&user="+alice))
+	p.view(1440, 900, "light")
+	p.shows(`$("why") && all("why-provoke").length === 5 && all("why-provoke").every((button) => button.disabled)`)
+	joinDemo(p, alice, r.room)
+	for _, one := range []struct{ cause, check string }{
+		{"no_listener", "listener"}, {"other_app", "sameApp"}, {"other_room", "sameRoom"}, {"not_online", "loggedIn"}, {"own_message", "notOwn"},
+	} {
+		t.Run(one.cause, func(t *testing.T) {
+			p := p.in(t)
+			cause := `document.querySelector('[data-cause="` + one.cause + `"]')`
+			p.shows(`!$("why-provoke", ` + cause + `).disabled`)
+			p.click(inCause(one.cause, "why-provoke"))
+			p.shows(cause + `.dataset.state === "provoked"`)
+			compare(t, "verdict", p.look(`$("why-verdict", `+cause+`).dataset.verdict`), quote(one.cause))
+			compare(t, "the listener was called", p.look(`$("why-fired", `+cause+`).dataset.fired`), `"false"`)
+			compare(t, "a reason and what to do", p.look(`["why-reason", "why-fix"].every((name) => $(name, `+cause+`).textContent !== "")`), `true`)
+			compare(t, "checks", p.look(`all("why-check", `+cause+`).map((check) => check.dataset.name)`), `["loggedIn","sameApp","sameRoom","listener","notOwn"]`)
+			compare(t, "the check that fails", p.look(`$("why-result", `+cause+`).querySelector('[data-name="`+one.check+`"]').dataset.ok`), `"false"`)
+			shootBoth(p, "demo-why-"+one.cause)
+
+			p.run(`document.querySelector('` + inCause(one.cause, "why-right") + `').focus()`)
+			p.press("\r")
+			p.shows(cause + `.dataset.state === "righted"`)
+			compare(t, "verdict after it was put right", p.look(`$("why-verdict", `+cause+`).dataset.verdict`), `"delivered"`)
+			compare(t, "the listener was called", p.look(`$("why-fired", `+cause+`).dataset.fired`), `"true"`)
+			compare(t, "checks that fail", p.look(`all("why-check", `+cause+`).filter((check) => check.dataset.ok !== "true").length`), `0`)
+			compare(t, "ways to put it right again", p.look(`all("why-right", `+cause+`).length`), `0`)
+		})
+	}
+	shootBoth(p, "demo-why-righted")
+	p.shows(`$("why-dismiss")`)
+	p.click(inPanel(alice, "leave"))
+	p.shows(`!$("why-dismiss") && all("why-provoke").every((button) => button.disabled)`)
+}
+
+// shootBoth takes pictures of the causes at both widths, in both colours.
+func shootBoth(p *tab, name string) {
+	p.t.Helper()
+	for _, size := range []struct {
+		name          string
+		width, height int64
+	}{{"1440", 1440, 900}, {"360", 360, 740}} {
+		for _, scheme := range []string{"light", "dark"} {
+			p.view(size.width, size.height, scheme)
+			p.run(`(document.querySelector('.cause.shown') ?? document.querySelector('[data-test="why"]')).scrollIntoView()`)
+			p.fits(name)
+			p.shoot(name + "-" + size.name + "-" + scheme)
+		}
+	}
+	p.view(1440, 900, "light")
+}
+
+// TestDemoDeliveries: what became of a message stands beside it, for each
+// member, and the keyboard opens the details.
+func TestDemoDeliveries(t *testing.T) {
+	r := newRow(t)
+	alice, bob, carol := r.name("alice"), r.name("bob"), r.name("carol")
+	p := openURL(t, dev.url("/?room="+r.room+"&user="+alice))
+	p.view(1440, 900, "light")
+	joinDemo(p, alice, r.room)
+	sayDemo(p, alice, "broadcast", "alone")
+	p.shows(`$("delivery", panel(` + quote(alice) + `))?.dataset.state === "final"`)
+	compare(t, "members", p.look(`all("delivery-member").length`), `0`)
+
+	p.click(`[data-test="add-user"]`)
+	joinDemo(p, bob, r.room)
+	r.user(openPage(t), "carol", with{id: carol, silent: true}).want("login()", "true")
+	p.shows(`all("member", panel(` + quote(alice) + `)).length === 3`)
+	for _, kind := range []string{"broadcast", "barrage", "command"} {
+		sayDemo(p, alice, kind, "to both: "+kind)
+		mine := `all("message", panel(` + quote(alice) + `)).find((m) => $("message-text", m).textContent === ` + quote("to both: "+kind) + `)`
+		p.shows(`$("delivery", ` + mine + `)?.dataset.state === "final"`)
+		compare(t, kind+": verdicts", p.look(`all("delivery-member", `+mine+`).map((m) => [m.dataset.user, m.dataset.verdict])`),
+			`[[`+quote(bob)+`,"delivered"],[`+quote(carol)+`,"no_listener"]]`)
+	}
+
+	t.Run("details open with the keyboard", func(t *testing.T) {
+		p := p.in(t)
+		last := `all("message", panel(` + quote(alice) + `)).at(-1)`
+		p.run(dom + `$("delivery", ` + last + `).focus()`)
+		p.press("\r")
+		p.shows(`all("delivery-outcome", ` + last + `).length === 2`)
+		compare(t, "expanded", p.look(`$("delivery", `+last+`).ariaExpanded`), `"true"`)
+		compare(t, "the focus stays", p.look(`document.activeElement === $("delivery", `+last+`)`), `true`)
+		outcome := func(user string) string {
+			return `all("delivery-outcome", ` + last + `).find((o) => o.dataset.user === ` + quote(user) + `)`
+		}
+		p.shows(`all("hop", ` + outcome(bob) + `).map((h) => h.dataset.at).join() === "server,log,socket,client,listener"`)
+		compare(t, "the bar has a width", p.look(outcome(bob)+`.querySelector(".hop-bar").children[0].style.flexGrow !== ""`), `true`)
+		compare(t, "carol's fix", p.look(`$("delivery-fix", `+outcome(carol)+`).textContent.includes("IMRecvCustomCommand")`), `true`)
+		p.view(1440, 900, "dark")
+		p.shoot("demo-delivery-1440-dark")
+		p.view(1440, 900, "light")
+		p.shoot("demo-delivery-1440-light")
+		p.view(360, 740, "light")
+		p.click(`[data-test="tab"]`)
+		p.run(dom + `$("delivery-details", ` + last + `).scrollIntoView({ block: "nearest" })`)
+		p.fits("the details")
+		p.shoot("demo-delivery-360-light")
+		p.view(1440, 900, "light")
+		p.run(dom + `$("delivery", ` + last + `).focus()`)
+		p.press("\r")
+		p.shows(`all("delivery-outcome", ` + last + `).length === 0`)
+	})
+
+	t.Run("a member who is cut off is waited for", func(t *testing.T) {
+		p := p.in(t)
+		p.click(inPanel(bob, "cut-long"))
+		p.shows(`$("lab-note", panel(` + quote(bob) + `)).textContent.includes("cut")`)
+		sayDemo(p, alice, "command", "while you are away")
+		mark := `$("delivery", all("message", panel(` + quote(alice) + `)).at(-1))?.querySelector('[data-user="` + bob + `"]')?.dataset.verdict`
+		p.shows(mark + ` === "queued"`)
+		p.shoot("demo-delivery-queued")
+		p.click(inPanel(bob, "restore"))
+		heard(p, bob, alice, "command", "while you are away")
+		p.shows(mark + ` === "replayed"`)
+	})
+
+	t.Run("a refused send says why", func(t *testing.T) {
+		p := p.in(t)
+		p.click(inPanel(alice, "kind-broadcast"))
+		p.run(dom + `
+			const field = $("compose-input", panel(` + quote(alice) + `)), refused = () => all("message").find((m) => m.dataset.status === "refused");
+			for (let i = 0; !refused(); i++) {
+				field.value = "quick " + i;
+				field.dispatchEvent(new Event("input", { bubbles: true }));
+				await T.shown(() => !$("send", panel(` + quote(alice) + `)).disabled);
+				const sent = all("message", panel(` + quote(alice) + `)).length;
+				$("send", panel(` + quote(alice) + `)).click();
+				await T.shown(() => all("message", panel(` + quote(alice) + `)).length > sent);
+			}`)
+		refused := `all("message").find((m) => m.dataset.status === "refused")`
+		p.shows(`$("delivery-member", ` + refused + `)?.dataset.verdict === "sent_too_often"`)
+		p.run(dom + `$("delivery", ` + refused + `).focus()`)
+		p.press("\r")
+		p.shows(`/500 ms/.test($("delivery-reason", ` + refused + `)?.textContent)`)
+		p.shoot("demo-delivery-refused")
+	})
+}
