@@ -103,8 +103,6 @@ func (c *conn) readAll() error {
 		if err := c.takeDeep(frame); err != nil {
 			return err
 		}
-		// What the frame has set going goes before the look for the next one.
-		runtime.Gosched()
 	}
 }
 
