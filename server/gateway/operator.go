@@ -119,6 +119,11 @@ func (s *session) readmit(roomID string) {
 	s.expelled = slices.DeleteFunc(s.expelled, func(e expulsion) bool { return e.room == roomID })
 }
 
+// kicked is the refusal of a Join during which the operator put the session out.
+func kicked(roomID string) error {
+	return &wire.Error{Code: wire.CodeKicked, What: "the operator removed the user from room " + quoted(roomID), Fix: "Join the room anew."}
+}
+
 // expelledFrom judges a Join of a room that the session is not in. One that goes
 // on from a position comes from a client that has not heard of its expulsion.
 func (c *conn) expelledFrom(s *session, req *wire.Join) error {

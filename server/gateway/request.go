@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"crypto/subtle"
+	"slices"
 	"strconv"
 	"time"
 
@@ -180,14 +181,24 @@ func (c *conn) join(s *session, id uint64, req *wire.Join) error {
 	s.begin(req.Room)
 	m, joined, err := c.gateway.hub.Join(ctx, s.app.Name, req, s.identity())
 	if err != nil {
+		s.mu.Lock()
 		s.entered(req.Room)
+		s.mu.Unlock()
 		return err
 	}
-	// Before anything can take the session out of the room again: the roll
-	// hears of the entry first.
-	err = s.enter(ctx, req, &grant)
+	if !joined.Resumed {
+		// A ban that came before the room had the session found nobody to put out.
+		err = c.gateway.bans.refuses(s.app.Name, s.user, req.Room, time.Now())
+	}
+	if err == nil {
+		// Before anything can take the session out of the room again: the roll
+		// hears of the entry first.
+		err = s.enter(ctx, req, &grant)
+	}
+	s.mu.Lock()
 	order := s.entered(req.Room)
 	if err != nil {
+		s.mu.Unlock()
 		if !joined.Resumed {
 			m.Leave(room.ExitQuit)
 			s.depart(req.Room, room.ExitQuit)
@@ -195,17 +206,26 @@ func (c *conn) join(s *session, id uint64, req *wire.Join) error {
 		return err
 	}
 	if order != nil {
+		s.mu.Unlock()
 		m.Leave(order.why)
 		s.depart(req.Room, order.why)
 		c.push(s.removed(order.expulsion))
-		return &wire.Error{Code: wire.CodeKicked, What: "the operator removed the user from room " + quoted(req.Room), Fix: "Join the room anew."}
+		return kicked(req.Room)
 	}
-	s.mu.Lock()
 	if s.ended {
 		s.mu.Unlock()
 		m.Leave(room.ExitQuit)
 		s.depart(req.Room, room.ExitQuit)
 		return nil
+	}
+	if m.Left() { // while it took its place up again
+		expelled := slices.ContainsFunc(s.expelled, func(e expulsion) bool { return e.room == req.Room })
+		s.mu.Unlock()
+		s.depart(req.Room, room.ExitKicked) // the roll may have taken it for a new entry
+		if expelled {
+			return kicked(req.Room)
+		}
+		return notJoined(req.Room)
 	}
 	// A newer connection may have taken the session over meanwhile, and joined
 	// the same room: it is the session that is in it.

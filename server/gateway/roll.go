@@ -45,9 +45,8 @@ func (s *session) intercept(r removal) bool {
 }
 
 // entered ends what begin has begun, and returns the order that came meanwhile.
+// Callers hold mu, until the session is a member: an order comes before or after.
 func (s *session) entered(roomID string) *removal {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	order := s.entering[roomID]
 	if delete(s.entering, roomID); len(s.entering) == 0 {
 		s.entering = nil // sessions at rest are many

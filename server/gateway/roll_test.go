@@ -190,3 +190,94 @@ func TestExpelledWhileEntering(t *testing.T) {
 		p.join(&wire.Join{Room: "r"}) // later it may
 	})
 }
+
+// TestExpelledWhileComingBack: who is put out while it takes its place up again
+// is out.
+func TestExpelledWhileComingBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := bus.NewMemory(bus.Options{})
+		h := newRoll(t, memory, bus.QueueOptions{})
+		s := start(t, settings{inMemory: true, bus: memory, gateway: gateway.Config{Hook: h}})
+		login := hello("open", "u")
+		p := s.connect(t)
+		welcome := p.login(login)
+		joined := p.join(&wire.Join{Room: "r"})
+		p.cut()
+		synctest.Wait()
+		p = s.connect(t)
+		p.login(resuming(login, welcome.Resume))
+		other := s.connect(t)
+		other.login(hello("open", "other"))
+		// The bus answers nothing before this: the room's roll is being stored.
+		gate := make(chan struct{})
+		memory.Append(bus.Room{App: "open", ID: "another"}, "", nil, func(uint64, bool, error) { <-gate })
+		other.send(1000, &wire.Join{Room: "r"})
+		synctest.Wait()
+		p.send(1000, &wire.Join{Room: "r", Epoch: joined.Epoch, Seq: joined.Seq})
+		synctest.Wait()
+		expelled := make(chan struct{})
+		go func() {
+			defer close(expelled)
+			s.operator(t, "open").expel(room.Expulsion{Users: []string{"u"}, Why: room.ExitKicked, Reason: "out"})
+		}()
+		synctest.Wait()
+		close(gate)
+		<-expelled
+		answer := p.first("the answer to the join", func(e event) bool { return e.ID == 1000 })
+		var refusal wire.Refusal
+		if answer.Kind != wire.IsRefusal {
+			t.Fatalf("the join was answered by kind %d", answer.Kind)
+		}
+		if p.decode(answer, &refusal); refusal.Code != wire.CodeKicked {
+			t.Errorf("the join was refused with %+v", refusal)
+		}
+		p.lastID = 1000
+		p.refused(&wire.Publish{Room: "r", Body: []byte("x")}, wire.CodeNotJoined)
+		if got, want := told(t, h, "open"), "create, login u, login other, logout u removed"; !strings.HasPrefix(got, want) || strings.Count(got, "login u") != strings.Count(got, "logout u") {
+			t.Errorf("told: %s", got)
+		}
+	})
+}
+
+// slowBus attaches no room before its gate opens.
+type slowBus struct {
+	bus.Bus
+	gate chan struct{}
+}
+
+func (b slowBus) Attach(ctx context.Context, r bus.Room, h bus.Handler) (bus.Attachment, uint64, error) {
+	<-b.gate
+	return b.Bus.Attach(ctx, r, h)
+}
+
+// TestBannedWhileEntering: a ban counts for a join that began before it and is
+// not in the room yet, where nobody could put it out.
+func TestBannedWhileEntering(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := slowBus{bus.NewMemory(bus.Options{}), make(chan struct{})}
+		s := start(t, settings{inMemory: true, bus: slow})
+		o := s.operator(t, "open")
+		p := s.connect(t)
+		p.login(hello("open", "u"))
+		p.send(1000, &wire.Join{Room: "r"})
+		synctest.Wait()
+		if err := s.Ban(o.app, gateway.Ban{User: "u", Room: "r", Until: time.Now().Add(time.Minute)}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.Expel(t.Context(), o.app, "r", room.Expulsion{Users: []string{"u"}, Why: room.ExitKicked}); err != nil {
+			t.Fatal(err)
+		}
+		close(slow.gate)
+		answer := p.first("the answer to the join", func(e event) bool { return e.ID == 1000 })
+		var refusal wire.Refusal
+		if answer.Kind != wire.IsRefusal {
+			t.Fatalf("the join was answered by kind %d", answer.Kind)
+		}
+		if p.decode(answer, &refusal); refusal.Code != wire.CodeBanned {
+			t.Errorf("the join was refused with %+v", refusal)
+		}
+		if s.hub.Count() != 0 {
+			t.Error("the room is there")
+		}
+	})
+}

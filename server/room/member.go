@@ -283,6 +283,13 @@ func (m *Member) Leave(why Exit) {
 	}
 }
 
+// Left reports whether the member has left the room.
+func (m *Member) Left() bool {
+	m.room.mu.Lock()
+	defer m.room.mu.Unlock()
+	return m.left
+}
+
 // Position returns the sequence up to which the socket has been told, and
 // false while none is attached.
 func (m *Member) Position() (uint64, bool) {
