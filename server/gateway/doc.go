@@ -18,6 +18,5 @@
 // go over a session's line, each on a goroutine of its own.
 //
 // Lock order: session.sending, line.mu → Gateway.mu → session.mu → room locks,
-// inbox.mu → socket.mu. No lock is
-// held across a write that can wait.
+// the roll's, inbox.mu → socket.mu. No lock is held across a write that can wait.
 package gateway

@@ -65,11 +65,9 @@ func (s *session) depart(roomID string, why room.Exit) <-chan error {
 		reason = hook.Quit
 	case room.ExitLost:
 		reason = hook.Lost
-		s.mu.Lock()
-		if s.silent {
+		if s.silent.Load() {
 			reason = hook.Silent
 		}
-		s.mu.Unlock()
 	case room.ExitExpired:
 		reason = hook.Expired
 	case room.ExitClosed:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -278,6 +279,44 @@ func TestBannedWhileEntering(t *testing.T) {
 		}
 		if s.hub.Count() != 0 {
 			t.Error("the room is there")
+		}
+	})
+}
+
+// TestRollAgrees: whatever operator and client do at the same time, the roll ends
+// with who is inside.
+func TestRollAgrees(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := bus.NewMemory(bus.Options{})
+		h := newRoll(t, memory, bus.QueueOptions{DeadKept: 100_000})
+		s := start(t, settings{inMemory: true, bus: memory, gateway: gateway.Config{Hook: h}})
+		s.enter(t, "open", "stays")
+		p := s.connect(t)
+		p.login(hello("open", "u"))
+		o := s.operator(t, "open")
+		for round := range 60 {
+			time.Sleep(time.Second) // the limit of frames
+			p.join(&wire.Join{Room: "r"})
+			synctest.Wait()
+			expelled := make(chan struct{})
+			go func() {
+				defer close(expelled)
+				o.expel(room.Expulsion{Users: []string{"u"}, Why: room.ExitKicked})
+			}()
+			for range round % 40 {
+				runtime.Gosched()
+			}
+			p.ask(&wire.Join{Room: "r"})
+			<-expelled
+			synctest.Wait()
+			list, _, err := s.Occupants(t.Context(), o.app, "r", "u")
+			if err != nil {
+				t.Fatal(err)
+			}
+			all := told(t, h, "open")
+			if inside := strings.Count(all, "login u") - strings.Count(all, "logout u"); inside != len(list) {
+				t.Fatalf("round %d: %d in the room, %d in the roll", round, len(list), inside)
+			}
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"parley/internal/wire"
@@ -37,7 +38,7 @@ type session struct {
 	grants     map[string]Grant // of rooms joined with a token of their own
 	rates      []roomRates
 	entering   map[string]*removal // rooms whose joins are not stored yet, and who was to leave them meanwhile
-	silent     bool                // the last connection ended since it did not answer
+	silent     atomic.Bool         // the last connection ended since it did not answer
 	questions  counter
 	probes     []probe
 	window     *time.Timer // ends the session, while conn is nil
@@ -282,7 +283,7 @@ func (s *session) detach(c *conn) {
 	}
 	s.conn = nil
 	s.ungreet()
-	s.silent = c.closed.Load() == uint32(wire.CloseHeartbeat)
+	s.silent.Store(c.closed.Load() == uint32(wire.CloseHeartbeat))
 	s.facts.Disconnect()
 	for _, m := range s.members {
 		m.Detach()
@@ -383,17 +384,18 @@ func (s *session) leave(roomID string, why room.Exit) bool {
 // nil if the session was not in the room.
 func (s *session) leaveStored(roomID string, why room.Exit) <-chan error {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	m, i := s.member(roomID)
-	if m != nil {
-		s.members = slices.Delete(s.members, i, i+1)
-		delete(s.grants, roomID)
-	}
-	s.mu.Unlock()
 	if m == nil {
 		return nil
 	}
+	s.members = slices.Delete(s.members, i, i+1)
+	delete(s.grants, roomID)
+	// A join at the same time becomes a member before all of this, or after, since
+	// mu is held. If it finds a new place in the room, the roll hears of it later.
+	stored := s.depart(roomID, why)
 	m.Leave(why)
-	return s.depart(roomID, why)
+	return stored
 }
 
 // kick takes the session out of a room, or of all when roomID is empty, and
