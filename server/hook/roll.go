@@ -36,6 +36,7 @@ type ask struct {
 	session string
 	enter   *Login // or else
 	leave   Reason // or else nothing: done comes after what was asked before
+	of      *stay  // if not nil: the one that it is the leave of, made up for
 	quiet   bool   // if the room ends by the leave, that is not told
 	done    chan<- error
 }
@@ -181,7 +182,7 @@ func (h *Hook) carryOut(r *hall, batch []ask) (events []Event, undo func()) {
 			}
 			set(a.key, &stay{login: login, session: a.session})
 			tell(LoggedIn, login, "", false)
-		case a.leave != "" && s != nil && s.session == a.session:
+		case a.leave != "" && s != nil && s.session == a.session && (a.of == nil || a.of == s):
 			set(a.key, nil)
 			tell(LoggedOut, s.login, a.leave, false)
 			if len(r.stays) == 0 {
@@ -230,10 +231,12 @@ func (h *Hook) put(r *hall, batch []ask, events []Event, undo func()) {
 // stored goes on after a put. Callers hold mu.
 func (h *Hook) stored(r *hall, batch []ask, events []Event, undo func(), err error) {
 	r.storing = false
-	if h.puts--; h.puts == 0 && h.settled != nil {
-		close(h.settled)
-		h.settled = nil
-	}
+	defer func() {
+		if h.puts--; h.puts == 0 && h.settled != nil {
+			close(h.settled)
+			h.settled = nil
+		}
+	}()
 	if err == nil {
 		told := 0
 		for i := range events {
@@ -249,17 +252,19 @@ func (h *Hook) stored(r *hall, batch []ask, events []Event, undo func(), err err
 	h.options.Log.Error("callbacks were not stored", "app", r.key.App, "room", r.key.ID, "events", len(events), "err", err)
 	undo()
 	settle(batch, &wire.Error{Code: wire.CodeOverloaded, What: "the callback could not be stored", Fix: "Try again in a moment.", RetryAfterMS: 1000, Err: err})
-	h.leaveLater(r.key, batch)
+	h.leaveLater(r, batch)
 	h.flush(r)
 }
 
-// leaveLater asks again for the leaves of a batch that was not stored: who went
-// has gone. Callers hold mu.
-func (h *Hook) leaveLater(key bus.Room, batch []ask) {
+// leaveLater asks again for the leaves of a batch that was not stored and is
+// undone: who went has gone, unless it comes in again. Callers hold mu.
+func (h *Hook) leaveLater(r *hall, batch []ask) {
+	key := r.key
 	var again []ask
 	for _, a := range batch {
-		if a.leave != "" {
-			a.done = nil
+		s := r.stays[a.key]
+		if a.leave != "" && s != nil && s.session == a.session && (a.of == nil || a.of == s) {
+			a.done, a.of = nil, s
 			again = append(again, a)
 		}
 	}

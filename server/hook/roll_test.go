@@ -410,3 +410,79 @@ func TestAnyHistory(t *testing.T) {
 
 // timeless hides the test's deadline, which a bubble has none of.
 type timeless struct{ testing.TB }
+
+// TestBackBeforeTheLeaveIsStored: a leave that could not be stored is not made up
+// for when its session is inside again.
+func TestBackBeforeTheLeaveIsStored(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, hook.Options{})
+		s.mustEnter("r1", "alice")
+		s.mustEnter("r1", "bob")
+		var full atomic.Bool
+		full.Store(true)
+		s.hook.Between(func(put func(bus.Room, string, []byte, func(error))) func(bus.Room, string, []byte, func(error)) {
+			return func(line bus.Room, id string, body []byte, done func(error)) {
+				if full.Load() {
+					go done(&wire.Error{Code: wire.CodeOverloaded, What: "the queue is full"})
+					return
+				}
+				put(line, id, body, done)
+			}
+		})
+		if err := s.leave("r1", "alice", "s-alice", hook.Quit); wire.CodeOf(err) != wire.CodeOverloaded {
+			t.Fatalf("a leave that isn't stored: %v", err)
+		}
+		if err := s.leave("r1", "bob", "s-bob", hook.Quit); wire.CodeOf(err) != wire.CodeOverloaded {
+			t.Fatalf("a leave that isn't stored: %v", err)
+		}
+		s.mustEnter("r1", "alice")
+		full.Store(false)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		want(t, s.b.calls(), "r1:create r1:login:alice r1:login:bob r1:logout:bob:quit")
+		s.mustLeave("r1", "alice", hook.Lost)
+		synctest.Wait()
+		want(t, s.b.calls(), "r1:logout:alice:lost r1:close:lost")
+	})
+}
+
+// TestCloseTellsAll: a queue that ends with the process tells of everybody,
+// however many are in a room.
+func TestCloseTellsAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, hook.Options{})
+		const many = 1000
+		var all sync.WaitGroup
+		for i := range many {
+			all.Go(func() { s.mustEnter("r1", fmt.Sprint("user", i)) })
+		}
+		all.Wait()
+		synctest.Wait()
+		s.b.calls()
+		s.hook.Between(func(put func(bus.Room, string, []byte, func(error))) func(bus.Room, string, []byte, func(error)) {
+			return func(line bus.Room, id string, body []byte, done func(error)) {
+				time.AfterFunc(time.Millisecond, func() { put(line, id, body, done) })
+			}
+		})
+		s.hook.Close(t.Context())
+		calls := s.b.calls()
+		if got := len(calls); got != many+1 || calls[got-1].Kind != hook.RoomClosed {
+			t.Errorf("%d events at the end, want %d logouts and the end of the room", got, many)
+		}
+	})
+}
+
+// TestCloseTriesOnceMore: what waits for its next try when the server stops, and
+// ends with it, gets that try now.
+func TestCloseTriesOnceMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, hook.Options{Retries: []time.Duration{time.Hour, time.Hour}})
+		s.b.answer(func(call) int { return 503 })
+		s.mustEnter("r1", "alice")
+		synctest.Wait()
+		s.b.calls()
+		s.b.answer(nil)
+		s.hook.Close(t.Context())
+		want(t, s.b.calls(), "r1:create r1:login:alice r1:logout:alice:lost r1:close:lost")
+	})
+}

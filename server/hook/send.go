@@ -23,8 +23,9 @@ type sender struct {
 	mu      sync.Mutex
 	queue   *bus.Queue
 	outlets map[string]*outlet // by app
-	open    int                // jobs that are not done
-	last    bool               // a failed try was the last one
+	resting map[*delivery]*time.Timer
+	open    int  // jobs that are not done
+	last    bool // a failed try was the last one
 	closed  bool
 	emptied chan struct{} // if not nil: closed when open is 0
 	working sync.WaitGroup
@@ -51,6 +52,7 @@ func (s *sender) init(h *Hook) {
 	s.hook = h
 	s.life, s.die = context.WithCancel(context.Background())
 	s.outlets = make(map[string]*outlet)
+	s.resting = make(map[*delivery]*time.Timer)
 }
 
 func (s *sender) configure(targets map[string]Target) {
@@ -184,7 +186,7 @@ func (s *sender) deliverOne(o *outlet, d *delivery, e *Event) bool {
 	wait := options.Retries[d.tries-1]
 	wait += time.Duration(rand.Int64N(int64(wait)/10 + 1)) //nolint:gosec // a spread, no secret
 	options.Log.Debug("callback not accepted", "app", e.App, "room", e.Room, "event", e.ID, "kind", e.Kind, "try", d.tries, "status", d.status, "err", d.err, "again", wait)
-	time.AfterFunc(wait, func() { s.offer(d) })
+	s.rest(d, wait)
 	return false
 }
 
@@ -218,14 +220,40 @@ func (e statusError) Error() string {
 func (s *sender) again(d *delivery, what string, err error) {
 	if s.life.Err() == nil {
 		s.hook.options.Log.Error(what, "app", d.job.Line.App, "room", d.job.Line.ID, "err", err)
-		time.AfterFunc(time.Second, func() { s.offer(d) })
+		s.rest(d, time.Second)
 	}
+}
+
+// lastRest bounds how long deliveries rest once the queue is about to end.
+const lastRest = 100 * time.Millisecond
+
+// rest offers a delivery again after a while.
+func (s *sender) rest(d *delivery, wait time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return // the next life of the process takes it up
+	}
+	if s.last {
+		wait = min(wait, lastRest)
+	}
+	s.resting[d] = time.AfterFunc(wait, func() {
+		s.mu.Lock()
+		delete(s.resting, d)
+		s.mu.Unlock()
+		s.offer(d)
+	})
 }
 
 // finish makes one more try of what waits, until nothing does or ctx ends.
 func (s *sender) finish(ctx context.Context) {
 	s.mu.Lock()
 	s.last = true
+	for _, timer := range s.resting {
+		if timer.Stop() {
+			timer.Reset(0)
+		}
+	}
 	emptied := make(chan struct{})
 	if s.open == 0 {
 		close(emptied)
@@ -243,6 +271,10 @@ func (s *sender) finish(ctx context.Context) {
 func (s *sender) close(ctx context.Context) {
 	s.mu.Lock()
 	s.closed = true
+	for d, timer := range s.resting {
+		timer.Stop()
+		delete(s.resting, d)
+	}
 	s.mu.Unlock()
 	stop := context.AfterFunc(ctx, s.die)
 	s.working.Wait()
