@@ -41,6 +41,17 @@ func (d *Delivery) Pending() bool {
 	return false
 }
 
+// unreported reports whether the message has a trace and some page that got it
+// has not said when: its report comes a moment after the message.
+func (d *Delivery) unreported() bool {
+	for _, o := range d.Users {
+		if n := len(o.Hops); o.Verdict == "delivered" && n > 0 && o.Hops[n-1].At != "listener" {
+			return true
+		}
+	}
+	return false
+}
+
 // take notes an answer.
 func (d *Delivery) take(own string, e sdk.Explanation, err error) {
 	d.Asking = false
@@ -75,7 +86,8 @@ func (u *User) deliver(ctx context.Context, engine Engine, room string, row Row)
 }
 
 // follow asks what became of a message, once, and again at growing distances
-// while it is on its way to somebody.
+// while it is on its way to somebody. A report that is missing is worth one
+// question more.
 func (u *User) follow(engine Engine, room string, row uint64, sent sdk.Sent) {
 	ask, waits := sent.Why, false
 	for i := 0; ; i++ {
@@ -94,7 +106,8 @@ func (u *User) follow(engine Engine, room string, row uint64, sent sdk.Sent) {
 			u.Window.Change(row, func(r *Row) {
 				r.Delivery.take(r.From.ID, told, err)
 				id = r.Delivery.ID
-				waits = id.Any() && r.Delivery.Pending() && u.engine == engine
+				more := r.Delivery.Pending() || i == 0 && r.Delivery.unreported()
+				waits = more && id.Any() && u.engine == engine
 			})
 			if waits = waits && i < len(again) && u.followed < maxFollowed; waits {
 				u.followed++

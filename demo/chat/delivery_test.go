@@ -87,6 +87,20 @@ func TestWhoIsCutOffIsAskedAboutAgain(t *testing.T) {
 	})
 }
 
+func TestAReportThatComesLaterIsFetched(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, h := &page{}, newHall()
+		h.traces = true
+		alice := guests(t, p, h, "alice", "bob")[0]
+		p.with(func() { alice.Write("x"); alice.Send() })
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if hops := last(t, alice).Delivery.Users[0].Hops; len(hops) != 2 || h.asked != 2 {
+			t.Errorf("asked %d times and has %d hops, want 2 and 2", h.asked, len(hops))
+		}
+	})
+}
+
 // However long somebody stays away, and however much is sent: few questions.
 func TestQuestionsHaveABound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -26,6 +26,7 @@ type hall struct {
 	seats   []*seat
 	parcels []*parcel
 	asked   int           // questions about messages
+	traces  bool          // each question finds one station more
 	silence error         // what questions about messages answer
 	deaf    time.Duration // how long the hall takes to learn what a page listens to
 }
@@ -231,6 +232,9 @@ func (h *hall) explain(p *parcel) (sdk.Explanation, error) {
 		}
 		if o.Verdict != "queued" {
 			o.Acknowledged = time.Now()
+		}
+		if h.traces {
+			o.Hops = append(o.Hops, sdk.Hop{At: [...]string{"socket", "listener"}[len(o.Hops)], Time: time.Now()})
 		}
 	}
 	return sdk.Explanation{ID: p.id, Users: slices.Clone(p.outcomes)}, nil
