@@ -185,6 +185,15 @@ func TestVolcBusinessServer(t *testing.T) {
 		alice.want(`[got("onUserMessageReceived")[0][0].userId, JSON.parse(got("onUserMessageReceived")[0][0].message).request_id]`, `["server", 7]`)
 	})
 
+	t.Run("it speaks under the name of who asks", func(t *testing.T) {
+		r := newRow(t)
+		server := r.caller(page, "server", with{id: "server"}).loggedIn().inRoom()
+		server.want(`engine.setServerParams(userID, `+quote(business)+`)`, nothing)
+		server.want(`engine.sendServerMessage(JSON.stringify({ room_id: room }))`, nothing)
+		server.want(`engine.sendServerMessage("outside")`, nothing)
+		server.until(`got("onUserMessageReceived").length === 1 && got("onUserMessageReceivedOutsideRoom").length === 1`)
+	})
+
 	t.Run("it fails, or is not there", func(t *testing.T) {
 		r := newRow(t)
 		alice := r.caller(page, "alice").loggedIn()

@@ -88,7 +88,7 @@ func (c *Client) takeMessage(r *room, m *wire.RoomMessageView) bool {
 		}
 		r.seq = m.Seq
 	}
-	if string(m.From) == c.cfg.User {
+	if string(m.From) == c.cfg.User && !m.ToSender {
 		return false
 	}
 	if len(m.Trace) > 0 {

@@ -550,3 +550,18 @@ func TestJoinedFromNowOn(t *testing.T) {
 		t.Errorf("dropped: %+v", heard.events)
 	}
 }
+
+// A client drops what its own user has sent, but not what a business server has
+// sent under that name.
+func TestMessagesUnderTheOwnName(t *testing.T) {
+	s := newScript(t)
+	told := &record{}
+	socket := s.online(engine.New(s.config(told)), "red")
+	socket.push(
+		0, &wire.RoomMessage{Seq: 1, Room: "red", From: "alice", Body: []byte("own")},
+		&wire.RoomMessage{Seq: 2, Room: "red", From: "alice", Body: []byte("the server's"), ToSender: true},
+	)
+	if !slices.Equal(told.messages, []string{"the server's"}) {
+		t.Errorf("told %q", told.messages)
+	}
+}

@@ -135,7 +135,7 @@ func TestViewReadsTheSame(t *testing.T) {
 		same := RoomMessage{
 			Seq: v.Seq, Room: string(v.Room), Class: v.Class, Kind: v.Kind, Format: v.Format, From: string(v.From),
 			Name: string(v.Name), TimeMS: v.TimeMS, Body: v.Body, ID: string(v.ID),
-			Targeted: v.Targeted, Trace: string(v.Trace), Nameless: v.Nameless,
+			Targeted: v.Targeted, Trace: string(v.Trace), Nameless: v.Nameless, ToSender: v.ToSender,
 		}
 		if !bytes.Equal(same.Append(nil), m.Append(nil)) {
 			t.Fatalf("the view is %+v, the message %+v", same, m)

@@ -1158,6 +1158,9 @@ type RoomMessage struct {
 	Trace string
 	// The sender has no display name: the empty name does not stand for from.
 	Nameless bool
+	// Not the sender's own: a business server sent it under a name that may be
+	// that of a member, who is to have it, too.
+	ToSender bool
 }
 
 var layoutRoomMessage = layout{
@@ -1174,6 +1177,7 @@ var layoutRoomMessage = layout{
 	{88, shapeBool, unsafe.Offsetof(RoomMessage{}.Targeted), nil, nil},
 	{98, shapeText, unsafe.Offsetof(RoomMessage{}.Trace), nil, nil},
 	{104, shapeBool, unsafe.Offsetof(RoomMessage{}.Nameless), nil, nil},
+	{112, shapeBool, unsafe.Offsetof(RoomMessage{}.ToSender), nil, nil},
 }
 
 // Size returns the number of bytes that Append adds.
@@ -1213,6 +1217,9 @@ type RoomMessageView struct {
 	Trace []byte
 	// The sender has no display name: the empty name does not stand for from.
 	Nameless bool
+	// Not the sender's own: a business server sent it under a name that may be
+	// that of a member, who is to have it, too.
+	ToSender bool
 }
 
 // Decode replaces m by what src holds. Byte fields alias src.
@@ -1249,6 +1256,8 @@ func (m *RoomMessageView) Decode(src []byte) error {
 				m.Targeted = value != 0
 			case 104:
 				m.Nameless = value != 0
+			case 112:
+				m.ToSender = value != 0
 			}
 			continue
 		}
@@ -1300,6 +1309,8 @@ func (m *RoomMessageView) decodeRest(src []byte) error {
 			m.Targeted = value != 0
 		case 104:
 			m.Nameless = value != 0
+		case 112:
+			m.ToSender = value != 0
 		case 18:
 			m.Room = data
 		case 50:

@@ -142,6 +142,14 @@ export interface IEngineEvents {
   onUserLeave: (event: onUserLeaveEvent) => void;
 }
 
+/** Events of Parley's own: what the originals don't tell. */
+export interface IParleyEvents {
+  /** Messages of the room, or without `roomId` those outside rooms, are lost for this page: positions above the first up to the second. */
+  "parley.messagesMissed": (event: { roomId?: string; afterMessageID: number; nextMessageID: number }) => void;
+  /** So many messages of the lossy kind, which other dialects send, were left out for this page. */
+  "parley.messagesDropped": (event: { roomId: string; count: number }) => void;
+}
+
 /** Events of audio and video: listeners may be registered, nothing comes. */
 export type MediaEvent =
   | "onTrackEnded" | "onTrackMute" | "onTrackUnmute" | "onPlayerEvent" | "onAutoplayFailed" | "onUserPublishStream"
@@ -166,7 +174,8 @@ export type MediaEvent =
 export type EventName = keyof IEngineEvents | MediaEvent;
 
 /** The listener of an event; of a name that is none of ours, any function. */
-export type EventListener<Name> = Name extends keyof IEngineEvents ? IEngineEvents[Name] : (...args: never[]) => void;
+export type EventListener<Name> = Name extends keyof IEngineEvents ? IEngineEvents[Name]
+  : Name extends keyof IParleyEvents ? IParleyEvents[Name] : (...args: never[]) => void;
 
 /** Audio and video methods that answer with a promise: it rejects with `NOT_SUPPORTED`. */
 export type MediaPromise =
@@ -202,23 +211,23 @@ type Media =
 
 /** The listeners of an engine: any function, any number of times, called in the order in which they were added. */
 export interface EngineEmitter {
-  on<Name extends EventName | (string & {}) | symbol>(event: Name, listener: EventListener<Name>, context?: unknown): this;
-  once<Name extends EventName | (string & {}) | symbol>(event: Name, listener: EventListener<Name>, context?: unknown): this;
-  addListener<Name extends EventName | (string & {}) | symbol>(event: Name, listener: EventListener<Name>, context?: unknown): this;
+  on<Name extends EventName | keyof IParleyEvents | (string & {}) | symbol>(event: Name, listener: EventListener<Name>, context?: unknown): this;
+  once<Name extends EventName | keyof IParleyEvents | (string & {}) | symbol>(event: Name, listener: EventListener<Name>, context?: unknown): this;
+  addListener<Name extends EventName | keyof IParleyEvents | (string & {}) | symbol>(event: Name, listener: EventListener<Name>, context?: unknown): this;
   /** Takes a listener away, as often as it was added; also from inside itself. */
-  off<Name extends EventName | (string & {}) | symbol>(event: Name, listener?: EventListener<Name>, context?: unknown, once?: boolean): this;
-  removeListener<Name extends EventName | (string & {}) | symbol>(
+  off<Name extends EventName | keyof IParleyEvents | (string & {}) | symbol>(event: Name, listener?: EventListener<Name>, context?: unknown, once?: boolean): this;
+  removeListener<Name extends EventName | keyof IParleyEvents | (string & {}) | symbol>(
     event: Name, listener?: EventListener<Name>, context?: unknown, once?: boolean,
   ): this;
-  removeAllListeners(event?: EventName | (string & {}) | symbol): this;
+  removeAllListeners(event?: EventName | keyof IParleyEvents | (string & {}) | symbol): this;
   /** Calls the listeners now, and throws what one of them throws. */
-  emit(event: EventName | (string & {}) | symbol, ...args: readonly unknown[]): boolean;
+  emit(event: EventName | keyof IParleyEvents | (string & {}) | symbol, ...args: readonly unknown[]): boolean;
   /** Calls the listeners now; what one throws goes to the page's error handling. */
-  safeEmit(event: EventName | (string & {}) | symbol, ...args: readonly unknown[]): boolean;
+  safeEmit(event: EventName | keyof IParleyEvents | (string & {}) | symbol, ...args: readonly unknown[]): boolean;
   /** Calls the listeners in a later turn, as `safeEmit`. */
-  asyncEmit(event: EventName | (string & {}) | symbol, ...args: readonly unknown[]): Promise<void>;
-  listeners(event: EventName | (string & {}) | symbol): ((...args: never[]) => unknown)[];
-  listenerCount(event: EventName | (string & {}) | symbol): number;
+  asyncEmit(event: EventName | keyof IParleyEvents | (string & {}) | symbol, ...args: readonly unknown[]): Promise<void>;
+  listeners(event: EventName | keyof IParleyEvents | (string & {}) | symbol): ((...args: never[]) => unknown)[];
+  listenerCount(event: EventName | keyof IParleyEvents | (string & {}) | symbol): number;
   eventNames(): (string | symbol)[];
 }
 

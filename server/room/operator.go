@@ -64,7 +64,7 @@ func (h *Hub) Publish(ctx context.Context, app string, as Author, p *wire.Publis
 	now := time.Now().UnixMilli()
 	message := wire.RoomMessage{
 		Room: p.Room, Class: p.Class, Kind: p.Kind, Format: p.Format, TimeMS: uint64(now), Body: p.Body,
-		From: as.User, Name: as.Name, Nameless: as.Name == "", Targeted: len(p.To) > 0,
+		From: as.User, Name: as.Name, Nameless: as.Name == "", Targeted: len(p.To) > 0, ToSender: as.ToOwn,
 	}
 	rec := record{kind: recordMessage, to: p.To}
 	if !as.ToOwn {

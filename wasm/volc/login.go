@@ -99,6 +99,8 @@ func (s *login) Event(ev engine.Event) {
 		s.changed(ev.Kind)
 	case engine.DirectMessage:
 		e.tellDirect(ev.Direct)
+	case engine.MessagesMissed:
+		e.tellMissed("", &ev.Gap)
 	case engine.BusinessServerSet:
 		if ev.Err != nil {
 			s.set = false

@@ -265,3 +265,17 @@ func TestTrace(t *testing.T) {
 		t.Error("a message sent with traces off has one")
 	}
 }
+
+// What is lost is told, by events that the original does not have.
+func TestLostMessages(t *testing.T) {
+	w := newWorld(t)
+	e := both(w)
+	w.links["volc-room"].push(&wire.Gap{Room: "r1", AfterSeq: 3, NextSeq: 9, Epoch: "e"}, &wire.Dropped{Room: "r1", Count: 5})
+	w.links["volc-rts"].push(&wire.Gap{NextSeq: 4})
+	w.want(
+		`["parley.messagesMissed",{"afterMessageID":3,"nextMessageID":9,"roomId":"r1"}]`,
+		`["parley.messagesDropped",{"roomId":"r1","count":5}]`,
+		`["parley.messagesMissed",{"afterMessageID":0,"nextMessageID":4}]`,
+	)
+	w.run(e, "destroy")
+}

@@ -62,6 +62,17 @@ func (e *Engine) tellError(code string, until time.Time) {
 	e.tell("onError", `{"errorCode":`, quoted(code), more, `}`)
 }
 
+// tellMissed tells that messages are lost, of a room or with an empty room of
+// those outside: an event of our own, for which the original has none.
+func (e *Engine) tellMissed(room string, gap *wire.Gap) {
+	json := page.AppendInt([]byte(`{"afterMessageID":`), gap.AfterSeq)
+	json = page.AppendInt(append(json, `,"nextMessageID":`...), gap.NextSeq)
+	if room != "" {
+		json = page.AppendString(append(json, `,"roomId":`...), room)
+	}
+	e.tell("parley.messagesMissed", string(append(json, '}')))
+}
+
 // tellParams tells onServerParamsSetResult: nothing, or a code.
 func (e *Engine) tellParams(err error) {
 	if err == nil {

@@ -108,6 +108,10 @@ func (r *room) Event(ev engine.Event) {
 		for i := range ev.Joined {
 			e.tellJoined(&ev.Joined[i])
 		}
+	case engine.MessagesMissed:
+		e.tellMissed(r.id, &ev.Gap)
+	case engine.MessagesDropped:
+		e.tell("parley.messagesDropped", `{"roomId":`, quoted(r.id), `,"count":`, string(page.AppendInt(nil, ev.Count)), `}`)
 	case engine.TokenExpiring:
 		if ev.Room != "" {
 			r.expiring(ev)
