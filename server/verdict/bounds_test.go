@@ -99,3 +99,35 @@ func heap() int64 {
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
 }
+
+// TestOneAnswerIsBounded: a question about many who were never there takes no time
+// that others would notice.
+func TestOneAnswerIsBounded(t *testing.T) {
+	l := verdict.New(verdict.Config{})
+	r := l.Open("app", "r")
+	for i := range 10_000 {
+		user := fmt.Sprint("user", i)
+		l.Login("app", user, user)
+	}
+	send(r, 1, "user0")
+	nobody := make([]string, 1000)
+	for i := range nobody {
+		nobody[i] = fmt.Sprint("nobody", i)
+	}
+	ask := func(users []string) time.Duration {
+		begin := time.Now()
+		c, err := l.Find(verdict.Question{App: "app", Room: "r", Seq: 1, Full: true, Users: users})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Listed()
+		if got := len(c.Answer(nil).Outcomes); got != len(users) {
+			t.Fatalf("%d outcomes, want %d", got, len(users))
+		}
+		return time.Since(begin)
+	}
+	one := min(ask(nobody[:1]), ask(nobody[1:2]), ask(nobody[2:3]))
+	if all := ask(nobody); all > 100*one+50*time.Millisecond {
+		t.Errorf("one user takes %v, a thousand take %v", one, all)
+	}
+}

@@ -33,7 +33,8 @@
 // Ledger.mu before Room.mu; both are below every lock of the callers, and
 // nothing is called with them held. Ledger.mu guards sessions and stays,
 // Room.mu the list of messages, so that publishing never waits for an answer
-// that is being computed.
+// that is being computed. An answer about many users lets go of Ledger.mu now
+// and then: who joins, or reads slowly, waits for it with a room's lock held.
 //
 // A nil *Ledger, and the nil *Room, *Stay and *Session that it gives, record
 // nothing.

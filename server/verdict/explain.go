@@ -175,8 +175,19 @@ func (c *Case) members() []string {
 	for user := range seen {
 		users = append(users, user)
 	}
-	slices.Sort(users)
 	return users
+}
+
+// breather is how many users are looked at before others get the lock.
+const breather = 64
+
+// breathe lets others have the lock now and then: who joins, goes, or reads
+// slowly waits for it, with a room's lock held. i counts the users looked at.
+func (l *Ledger) breathe(i int) {
+	if i%breather == breather-1 {
+		l.mu.Unlock()
+		l.mu.Lock()
+	}
 }
 
 // listed returns the users to answer for. Callers hold Ledger.mu.
@@ -204,7 +215,8 @@ func (c *Case) Listed() (sessions, silent []string) {
 	l := c.ledger
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, user := range c.listed(c.members()) {
+	for i, user := range c.listed(c.members()) {
+		l.breathe(i)
 		p := l.people[userKey{c.q.App, user}]
 		if p == nil {
 			continue
@@ -227,7 +239,7 @@ func (c *Case) Answer(sockets map[string]Socket) *wire.Explained {
 	l := c.ledger
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	c.s.sockets = sockets
+	c.s.sockets, c.s.looked = sockets, 0
 	c.refresh()
 	m := &c.s.message
 	made := &wire.Explained{
@@ -238,7 +250,8 @@ func (c *Case) Answer(sockets map[string]Socket) *wire.Explained {
 	}
 	members := c.members()
 	counts := map[wire.Verdict]uint32{}
-	for _, user := range members {
+	for i, user := range members {
+		l.breathe(i)
 		counts[l.find(&c.s, user).verdict]++
 	}
 	for verdict := range wire.VerdictNotOnline + 1 {
@@ -247,7 +260,8 @@ func (c *Case) Answer(sockets map[string]Socket) *wire.Explained {
 		}
 	}
 	t := l.traces[c.q.App+"\x00"+m.trace()]
-	for _, user := range c.listed(members) {
+	for i, user := range c.listed(members) {
+		l.breathe(i)
 		f := l.find(&c.s, user)
 		outcome := wire.Outcome{
 			User: user, Verdict: f.verdict, SinceMS: ms(f.since), HandedMS: ms(f.handed), AcknowledgedMS: ms(f.acknowledged),

@@ -14,6 +14,7 @@ type subject struct {
 	refused *send // set: it was refused, and message has only its time and sender
 	sockets map[string]Socket
 	full    bool // other rooms and apps may be named
+	looked  int  // users, for one whose id is nearly another's
 	room    roomKey
 }
 
@@ -322,7 +323,7 @@ func (l *Ledger) outside(s *subject, p *person, user string) finding {
 		if f.refused != nil {
 			f.since = f.refused.at
 		} else if s.full {
-			f.near = l.nearUser(s.room.app, user)
+			f.near = l.nearUser(s, user)
 		}
 	}
 	return f
@@ -340,18 +341,18 @@ func (p *person) roomsAt(at int64, but *journal) []string {
 	return rooms
 }
 
-// maxNear bounds the users that are looked through for one like another.
+// maxNear bounds the users that one answer looks through for some like others.
 const maxNear = 10_000
 
 // nearUser returns a user of the app who lives and whose id is nearly that one.
 // Callers hold mu.
-func (l *Ledger) nearUser(app, user string) string {
-	looked := 0
+func (l *Ledger) nearUser(s *subject, user string) string {
 	for key, p := range l.people {
-		if looked++; looked > maxNear {
+		if s.looked >= maxNear {
 			return ""
 		}
-		if key.app == app && nearMiss(key.user, user) != "" && len(p.sessions) > 0 {
+		s.looked++
+		if key.app == s.room.app && nearMiss(key.user, user) != "" && len(p.sessions) > 0 {
 			return key.user
 		}
 	}
