@@ -12,7 +12,8 @@
 // In both, the user's engine, room, userID and token are in scope, and what the
 // recorder (testdata/recorder.js) has noted: got(event) is the list of the
 // arguments of each call of that event's listener, order() all events in order.
-// $room and $name stand for the row's ids.
+// $room and $name stand for the row's ids. An engine is one of ZegoExpressEngine
+// ([row.user]) or of VERTC ([row.caller]).
 //
 // # Nothing sleeps
 //

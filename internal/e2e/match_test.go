@@ -19,7 +19,8 @@ import (
 //	"<now>"   a time in ms, a minute around now
 //	"<undefined>"
 //
-// And {"$":"bytes","of":[…]} is a Uint8Array.
+// And {"$":"bytes","of":[…]} is a Uint8Array, {"$":"buffer","of":[…]} an
+// ArrayBuffer.
 func compare(t *testing.T, what string, got any, want string) {
 	t.Helper()
 	var wanted any

@@ -216,7 +216,7 @@ func (p *tab) wants(expression, want string) {
 }
 
 // scope is what a user of the recorder offers to a test's code.
-const scope = "{ engine, room, cred, userID, token, person, got, order, states, messages, login, note, keep, until, settle, plain }"
+const scope = "{ engine, room, cred, userID, token, person, got, order, states, messages, heard, login, note, keep, until, settle, plain }"
 
 // runAs runs a body in the scope of a user of the page, for a test.
 func (p *tab) runAs(t *testing.T, id, body string) any {

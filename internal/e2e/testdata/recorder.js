@@ -110,6 +110,8 @@
       order: (...which) => log.filter((line) => line.who === id && (which.length === 0 || which.includes(line.what))).map((line) => [line.what, ...line.args]),
       states: (in_ = room) => log.filter((line) => line.who === id && line.what === "roomStateChanged" && line.args[0] === in_).map((line) => line.args[1]),
       messages: (what = "IMRecvBroadcastMessage") => user.got(what).flatMap((args) => args[1]),
+      /** The messages of VERTC's events. */
+      heard: (what = "onRoomMessageReceived") => user.got(what).map(([message]) => message),
       login: (config = { userUpdate: true }, in_ = room) => engine.loginRoom(in_, cred.token, user.person, config),
       note: (what, ...args) => note(id, what, args),
       keep: {},
