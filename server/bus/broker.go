@@ -25,9 +25,16 @@ type Broker struct {
 
 	age   []mark // of each retained entry, oldest first, among stale ones
 	kept  int    // retained entries
-	bytes int64  // of the bodies of the retained entries
+	bytes int64  // of the retained entries
 	ids   []mark // of each remembered id, oldest first
+	named int64  // bytes of the remembered ids
 }
+
+// What an entry costs beside its body, and an id beside its text, about.
+const (
+	entryBytes = 160
+	idBytes    = 160
+)
 
 // mark tells when an entry was stored.
 type mark struct {
@@ -83,9 +90,9 @@ func (b *Broker) room(name Room) *memoryRoom {
 }
 
 // store appends body to the room's log, or returns the position of the first
-// body that had this id. The caller holds b.mu.
+// body that had this id. The caller holds b.mu, and has called expire before it
+// found the room.
 func (b *Broker) store(r *memoryRoom, id string, body []byte) (e Entry, duplicate bool) {
-	b.expire()
 	if first, ok := r.ids[id]; ok {
 		return Entry{Seq: first}, true
 	}
@@ -97,10 +104,11 @@ func (b *Broker) store(r *memoryRoom, id string, body []byte) (e Entry, duplicat
 	if id != "" {
 		r.ids[id] = e.Seq
 		b.ids = append(b.ids, m)
+		b.named += idBytes + int64(len(id))
 	}
 	b.age = append(b.age, m)
 	b.kept++
-	b.bytes += int64(len(body))
+	b.bytes += entryBytes + int64(len(body))
 	if len(r.entries) > b.options.ReplayMessages {
 		b.discard(r, 1)
 	}
@@ -113,7 +121,7 @@ func (b *Broker) store(r *memoryRoom, id string, body []byte) (e Entry, duplicat
 // discard removes the n oldest entries of a room. The caller holds b.mu.
 func (b *Broker) discard(r *memoryRoom, n int) {
 	for i, e := range r.entries[:n] {
-		b.bytes -= int64(len(e.Body))
+		b.bytes -= entryBytes + int64(len(e.Body))
 		r.lost = e.Seq
 		r.entries[i] = Entry{} // the array lives on for a while
 	}
@@ -140,8 +148,9 @@ func (b *Broker) dropStale() {
 // caller holds b.mu.
 func (b *Broker) expire() {
 	now := time.Now()
-	for len(b.ids) > 0 && now.Sub(b.ids[0].at) >= b.options.DedupeWindow {
+	for len(b.ids) > 0 && (now.Sub(b.ids[0].at) >= b.options.DedupeWindow || b.named > b.options.MaxBytes) {
 		m := b.ids[0]
+		b.named -= idBytes + int64(len(m.id))
 		b.ids[0], b.ids = mark{}, b.ids[1:]
 		delete(m.room.ids, m.id)
 		b.tidy(m.room)

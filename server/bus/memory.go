@@ -55,6 +55,7 @@ func (m *Memory) Append(room Room, id string, body []byte, done func(seq uint64,
 		return
 	}
 	m.pending++
+	b.expire() // before the room is found: it may go by that
 	r := b.room(room)
 	e, duplicate := b.store(r, id, bytes.Clone(body))
 	if !duplicate {

@@ -3,6 +3,8 @@ package bus_test
 import (
 	"context"
 	"fmt"
+	"runtime"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -68,5 +70,41 @@ func TestMemoryUnderFakeClock(t *testing.T) {
 		synctest.Wait()
 		r.awaitLeased(t, "alice=1", "-alice")
 		wantChain(t, 0, r.stored())
+	})
+}
+
+// TestMemoryBound: what small messages cost beside their bodies is in the bound,
+// and so are the ids that are known for longer than their messages.
+func TestMemoryBound(t *testing.T) {
+	const bound = 4 << 20
+	heap := func() int64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := heap()
+	n := openMemory(t, 1, bus.Options{MaxBytes: bound, MaxPending: 1 << 20})[0]
+	var answered sync.WaitGroup
+	for i := range 200_000 {
+		answered.Add(1)
+		n.Append(bus.Room{App: "app", ID: fmt.Sprint("room", i%1000)}, fmt.Sprint("client id ", i), []byte("short"), func(uint64, bool, error) { answered.Done() })
+	}
+	answered.Wait()
+	if used := heap() - before; used > 3*bound {
+		t.Errorf("%d bytes are held, bound %d", used, bound)
+	}
+	runtime.KeepAlive(n)
+}
+
+// TestMemoryRoomAtItsEnd: a room whose last entry is too old takes a new one, also
+// when nobody is attached.
+func TestMemoryRoomAtItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := openMemory(t, 1, bus.Options{})[0]
+		first := appendTo(t, n, lobby, "one")
+		time.Sleep(time.Hour)
+		appendTo(t, n, lobby, "two")
+		wantTail(t, n, lobby, first, 10, true, "two")
 	})
 }

@@ -28,7 +28,8 @@ type Options struct {
 	// It is never longer than ReplayAge.
 	DedupeWindow time.Duration
 	// MaxBytes bounds the logs of all rooms together; 256 MB if 0. At the
-	// bound the oldest entries go, of whatever room.
+	// bound the oldest entries go, of whatever room. Memory bounds by it the ids
+	// that it remembers, too, apart from the logs.
 	MaxBytes int64
 	// MaxPending bounds the appends under way, and apart from them the lease
 	// changes under way; 8192 if 0. At the bound further ones are refused with
