@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"parley/demo/sdk"
@@ -32,24 +33,15 @@ type Delivery struct {
 
 // Pending reports whether the message may still reach somebody whom it has not
 // reached.
-func (d *Delivery) Pending() bool {
-	for _, o := range d.Users {
-		if open(o) {
-			return true
-		}
-	}
-	return false
-}
+func (d *Delivery) Pending() bool { return slices.ContainsFunc(d.Users, open) }
 
 // unreported reports whether the message has a trace and some page that got it
 // has not said when: its report comes a moment after the message.
 func (d *Delivery) unreported() bool {
-	for _, o := range d.Users {
-		if n := len(o.Hops); o.Verdict == "delivered" && n > 0 && o.Hops[n-1].At != "listener" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(d.Users, func(o sdk.Outcome) bool {
+		n := len(o.Hops)
+		return o.Verdict == "delivered" && n > 0 && o.Hops[n-1].At != "listener"
+	})
 }
 
 // take notes an answer.
@@ -81,20 +73,20 @@ func (u *User) deliver(ctx context.Context, engine Engine, room string, row Row)
 			r.Status, r.Latency = Delivered, now().Sub(row.At)
 		})
 	})
-	go u.follow(engine, room, row.ID, sent)
+	go u.follow(u.ctx, engine, room, row.ID, sent) //nolint:contextcheck // it goes on beyond ctx, and ends with the user
 	return sent, err
 }
 
 // follow asks what became of a message, once, and again at growing distances
 // while it is on its way to somebody. A report that is missing is worth one
 // question more.
-func (u *User) follow(engine Engine, room string, row uint64, sent sdk.Sent) {
+func (u *User) follow(ctx context.Context, engine Engine, room string, row uint64, sent sdk.Sent) {
 	ask, waits := sent.Why, false
 	for i := 0; ; i++ {
-		ctx, cancel := context.WithTimeout(u.ctx, patience)
-		told, err := ask(ctx)
+		limited, cancel := context.WithTimeout(ctx, patience)
+		told, err := ask(limited)
 		cancel()
-		if u.ctx.Err() != nil {
+		if ctx.Err() != nil {
 			return
 		}
 		var id sdk.MessageID
@@ -117,7 +109,7 @@ func (u *User) follow(engine Engine, room string, row uint64, sent sdk.Sent) {
 			return
 		}
 		select {
-		case <-u.ctx.Done():
+		case <-ctx.Done():
 			return
 		case <-time.After(again[i]):
 		}

@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,11 +13,11 @@ import (
 
 // ruled gives who got what, as "bob:delivered carol:queued".
 func ruled(row chat.Row) string {
-	text := ""
+	var text strings.Builder
 	for _, o := range row.Delivery.Users {
-		text += o.User + ":" + o.Verdict + " "
+		text.WriteString(o.User + ":" + o.Verdict + " ")
 	}
-	return text
+	return text.String()
 }
 
 func TestDeliveriesStandBesideOwnMessages(t *testing.T) {

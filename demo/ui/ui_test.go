@@ -45,7 +45,7 @@ func (*engine) Close()                         {}
 func (e *engine) say(text string)              { e.message("r1", text) }
 
 // Send has every message arrive at bob's page, where nobody listens.
-func (e *engine) Send(ctx context.Context, room string, _ sdk.Kind, _ string, _ []string) (sdk.Sent, error) {
+func (e *engine) Send(_ context.Context, room string, _ sdk.Kind, _ string, _ []string) (sdk.Sent, error) {
 	id := sdk.MessageID{Seq: 1}
 	return sdk.Sent{ID: id, Why: func(ctx context.Context) (sdk.Explanation, error) { return e.Explain(ctx, room, id) }}, nil
 }
