@@ -33,8 +33,8 @@ func TestBatchesFormUnderLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := result.Loads[0]; got.DeliveriesPerRead < 16 || got.Missing > 0 || got.Doubled > 0 {
-		t.Errorf("%.1f deliveries a read, %d missing, %d doubled; want at least 16 and none", got.DeliveriesPerRead, got.Missing, got.Doubled)
+	if got := result.Loads[0]; got.DeliveriesPerRead < 50 || got.Missing > 0 || got.Doubled > 0 {
+		t.Errorf("%.1f deliveries a read, %d missing, %d doubled; want at least 50 and none", got.DeliveriesPerRead, got.Missing, got.Doubled)
 	} else {
 		t.Logf("%.1f deliveries a read", got.DeliveriesPerRead)
 	}
