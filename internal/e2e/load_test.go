@@ -69,7 +69,7 @@ func TestLoading(t *testing.T) {
 			const frame = document.body.appendChild(document.createElement("iframe"));
 			const usual = new Set(Object.getOwnPropertyNames(frame.contentWindow));
 			return Object.getOwnPropertyNames(window).filter((name) => !usual.has(name) && !/^\d+$/.test(name) && !["T", "gc"].includes(name)).sort();`),
-			`["Parley", "ZegoExpressEngine"]`)
+			`["Parley", "VERTC", "ZegoExpressEngine"]`)
 	})
 }
 
