@@ -45,7 +45,12 @@ func (n *Node) routes(devMode bool) (http.Handler, error) {
 	}
 	var pages http.Handler = site
 	if !site.Has("index.html") {
-		pages = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		pages = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodGet && r.Method != http.MethodHead { // as the pages would
+				w.Header().Set("Allow", "GET, HEAD")
+				http.Error(w, "Method not allowed", http.StatusMethodNotAllowed)
+				return
+			}
 			http.Error(w, "This binary was built without the demo. Build it with: make build", http.StatusNotFound)
 		})
 	}
