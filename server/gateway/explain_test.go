@@ -260,6 +260,7 @@ func TestVerdicts(t *testing.T) {
 			alice, _ := s.inside(t, "full", "alice", "r")
 			bob, _ := s.inside(t, "full", "bob", "r")
 			s.Inject(gateway.Fault{Kind: gateway.FaultDrop, App: "full", User: "bob", Percent: 100, Until: time.Now().Add(time.Hour)})
+			synctest.Wait() // until bob's socket has taken what came before
 			var published wire.Published
 			alice.done(&wire.Publish{Room: "r", Class: wire.ClassLossy, Body: []byte("x")}, wire.IsPublished, &published)
 			bob.push(wire.IsDropped, &wire.Dropped{})
