@@ -157,7 +157,7 @@ func Start(ctx context.Context, cfg config.Config, opts Options) (*Node, error) 
 		return nil, errors.Join(err, n.abandon(ctx))
 	}
 	n.http = &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(opts.Log.Handler(), slog.LevelDebug),
 	}
 	if err := n.startAdmin(cfg.AdminListen); err != nil {
