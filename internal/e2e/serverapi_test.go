@@ -48,22 +48,10 @@ func (r *row) operator(action string, parameters ...string) any {
 // verdicts asks the dev server what became of a message, by user.
 func (r *row) verdicts(message string) map[string]string {
 	r.t.Helper()
-	request, err := http.NewRequestWithContext(r.t.Context(), http.MethodGet, dev.url("/api/explain?"+url.Values{"app": {"demo"}, "room": {r.room}, "message": {message}}.Encode()), nil)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer parley0dev0admin0key000000000001")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
 	var answer struct {
 		Users []struct{ User, Verdict string }
 	}
-	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil || response.StatusCode != http.StatusOK {
-		r.t.Fatalf("explain %s: HTTP %d, %v", message, response.StatusCode, err)
-	}
+	r.admin("explain", url.Values{"message": {message}}, &answer)
 	told := map[string]string{}
 	for _, u := range answer.Users {
 		told[u.User] = u.Verdict
