@@ -7,11 +7,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -31,12 +33,14 @@ type business struct {
 	t      *testing.T
 	server *httptest.Server
 	secret string
-	down   atomic.Bool
+	down   atomic.Bool // answers 503
 
-	mu   sync.Mutex
-	seen map[string]string // body without time and proof, by event id
-	got  []notice          // each event once, in the order of acceptance
-	more chan struct{}     // a slot for "something came"
+	mu       sync.Mutex
+	seen     map[string]string // body without time and proof, by event id; refused ones too
+	ids      map[string]string // and the other way round
+	accepted map[string]bool   // by event id
+	got      []notice          // each event once, in the order of acceptance
+	more     chan struct{}     // a slot for "something came"
 }
 
 type notice struct {
@@ -49,10 +53,33 @@ func (n *notice) text(key string) string { return fmt.Sprint(n.fields[key]) }
 const callbackSecret = "b7Xk2mVx9Lr4Tn8Bw3Ys6Hd1Jf5Gp0Ca"
 
 func newBusiness(t *testing.T) *business {
-	b := &business{t: t, secret: callbackSecret, seen: map[string]string{}, more: make(chan struct{}, 1)}
+	b := &business{
+		t: t, secret: callbackSecret, more: make(chan struct{}, 1),
+		seen: map[string]string{}, ids: map[string]string{}, accepted: map[string]bool{},
+	}
 	b.server = httptest.NewServer(b)
-	t.Cleanup(b.server.Close)
+	t.Cleanup(func() { b.server.Close() })
 	return b
+}
+
+// away ends what listens: connections are refused until back.
+func (b *business) away() {
+	b.server.CloseClientConnections()
+	b.server.Close()
+}
+
+// back listens at the same address again.
+func (b *business) back() {
+	b.t.Helper()
+	listener, err := net.Listen("tcp", b.server.Listener.Addr().String())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	next := httptest.NewUnstartedServer(b)
+	_ = next.Listener.Close()
+	next.Listener = listener
+	next.Start()
+	b.server = next
 }
 
 func (b *business) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -84,13 +111,16 @@ func (b *business) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if before, known := b.seen[id]; known && before != rest {
 		b.t.Errorf("event %s was\n%s\nand is\n%s", id, before, rest)
 	}
-	_, accepted := b.seen[id]
+	if before, known := b.ids[rest]; known && before != id {
+		b.t.Errorf("%s\nhad the id %s, and has %s", rest, before, id)
+	}
+	b.seen[id], b.ids[rest] = rest, id
 	if b.down.Load() {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
-	b.seen[id] = rest
-	if !accepted {
+	if !b.accepted[id] {
+		b.accepted[id] = true
 		b.got = append(b.got, notice{id, fields})
 	}
 	select {
@@ -117,7 +147,7 @@ type story struct {
 func (b *business) story() *story {
 	b.t.Helper()
 	s := &story{map[string]map[string]bool{}, map[string]int{}, map[string]int{}, map[string]string{}, map[string]string{}}
-	life := map[string]string{}
+	life, changes := map[string]string{}, map[string]int{}
 	for _, n := range b.notices() {
 		room, user := n.text("room_id"), n.text("user_account")
 		key := room + "/" + user
@@ -126,13 +156,15 @@ func (b *business) story() *story {
 		switch n.text("event") {
 		case "room_create":
 			ok = !there && n.text("room_session_id") != life[room]
-			s.inside[room], life[room] = map[string]bool{}, n.text("room_session_id")
+			s.inside[room], life[room], changes[room] = map[string]bool{}, n.text("room_session_id"), 0
 		case "room_login":
-			ok = there && !users[user] && n.text("room_seq") == life[room]
+			changes[room]++
+			ok = there && !users[user] && n.text("room_seq") == life[room] && n.text("user_update_seq") == strconv.Itoa(changes[room])
 			users[user] = true
 			s.logins[key]++
 		case "room_logout":
-			ok = there && users[user] && n.text("room_seq") == life[room]
+			changes[room]++
+			ok = there && users[user] && n.text("room_seq") == life[room] && n.text("user_update_seq") == strconv.Itoa(changes[room])
 			delete(users, user)
 			s.logouts[key]++
 			s.reasons[key] = n.text("reason")
@@ -266,20 +298,28 @@ limits: {helloTimeout: 30s}
 // who does not has left.
 func TestCallbacksSurviveKill(t *testing.T) {
 	t.Parallel()
-	for name, down := range map[string]bool{"while nothing can be delivered": true, "in the middle of deliveries": false} {
+	for name, trouble := range map[string]struct{ begin, end func(*business) }{
+		"while connections are refused": {(*business).away, (*business).back},
+		"while nothing is accepted":     {func(b *business) { b.down.Store(true) }, func(b *business) { b.down.Store(false) }},
+		"in the middle of deliveries":   {},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			survivesKill(t, down)
+			survivesKill(t, trouble.begin, trouble.end)
 		})
 	}
 }
 
-func survivesKill(t *testing.T, down bool) {
+// survivesKill kills the server between begin and end of what troubles the business
+// server, or without any.
+func survivesKill(t *testing.T, begin, end func(*business)) {
 	t.Helper()
-	b := newBusiness(t)
+	b, down := newBusiness(t), begin != nil
 	path := settings(t, b, "")
 	p := process(t, "serve", "--config", path)
-	b.down.Store(down)
+	if down {
+		begin(b)
+	}
 
 	var all []*member
 	var answered atomic.Int64
@@ -332,7 +372,9 @@ func survivesKill(t *testing.T, down bool) {
 			t.Fatal(err)
 		}
 	}
-	b.down.Store(false)
+	if down {
+		end(b)
+	}
 	b.await("only who has come back is inside", func(s *story) bool {
 		inside := 0
 		for _, users := range s.inside {

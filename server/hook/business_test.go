@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ type business struct {
 	closed chan struct{}
 
 	mu       sync.Mutex
+	down     bool // refuses connections
 	got      []call
 	active   int
 	mostOpen int
@@ -94,6 +96,12 @@ func (b *business) Close() error {
 func (b *business) Addr() net.Addr { return &net.TCPAddr{} }
 
 func (b *business) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	b.mu.Lock()
+	down := b.down
+	b.mu.Unlock()
+	if down {
+		return nil, syscall.ECONNREFUSED
+	}
 	here, there := net.Pipe()
 	select {
 	case b.conns <- there:
@@ -134,6 +142,13 @@ func (b *business) answer(judge func(c call) int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.judge = judge
+}
+
+// refuse has it refuse new connections, or take them again.
+func (b *business) refuse(is bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.down = is
 }
 
 // calls returns the requests so far and forgets them.

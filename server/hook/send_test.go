@@ -146,6 +146,47 @@ func TestSchedule(t *testing.T) {
 	})
 }
 
+// TestAMinuteDown: nobody is at the business server's address for a minute, and the
+// process is killed somewhere in it. With the schedule of the defaults nothing is
+// given up, and each room's events come once and in order.
+func TestAMinuteDown(t *testing.T) {
+	for _, killed := range []time.Duration{0, 29 * time.Second, time.Minute} {
+		t.Run(killed.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := open(t, hook.Options{})
+				s.b.refuse(true)
+				up := time.AfterFunc(time.Minute, func() { s.b.refuse(false) })
+				defer up.Stop()
+				for _, room := range []string{"r1", "r2"} {
+					s.mustEnter(room, "alice")
+					s.mustEnter(room, "bob")
+					s.mustLeave(room, "alice", hook.Quit)
+				}
+				time.Sleep(killed)
+				synctest.Wait()
+				s.crash()
+				s.start()
+				for _, room := range []string{"r1", "r2"} {
+					s.mustEnter(room, "bob") // comes back: no event
+					s.mustEnter(room, "carol")
+					s.mustLeave(room, "bob", hook.Quit)
+				}
+				time.Sleep(3 * time.Minute)
+				synctest.Wait()
+				calls := s.b.calls()
+				slices.SortStableFunc(calls, func(a, b call) int { return strings.Compare(a.Room, b.Room) })
+				want(t, calls, "r1:create r1:login:alice r1:login:bob r1:logout:alice:quit r1:login:carol r1:logout:bob:quit "+
+					"r2:create r2:login:alice r2:login:bob r2:logout:alice:quit r2:login:carol r2:logout:bob:quit")
+				s.counts.mu.Lock()
+				defer s.counts.mu.Unlock()
+				if s.counts.dead != 0 {
+					t.Errorf("%d events were given up", s.counts.dead)
+				}
+			})
+		})
+	}
+}
+
 func TestAccepted(t *testing.T) {
 	for status, accepted := range map[int]bool{
 		200: true, 201: true, 204: true, 299: true,
