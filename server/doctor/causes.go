@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
+	"parley/internal/wire"
 	"parley/server/config"
 )
 
@@ -34,8 +36,21 @@ type (
 // told are the verdicts that mean that the message reached the page.
 var told = map[string]bool{"delivered": true, "replayed": true}
 
-// causes asks the server why a message of From in Room was not told to To.
-func (e *examination) causes(ctx context.Context) {
+// causes asks the server why a message of From in Room was not told to To, and
+// returns what it says apart from the other findings, which come first. It is asked
+// before a login is tried, since that would be part of its answer.
+func (e *examination) causes(ctx context.Context) (told []Finding) {
+	if e.From == "" {
+		return nil
+	}
+	before := len(e.Findings)
+	e.askCauses(ctx)
+	told = slices.Clone(e.Findings[before:])
+	e.Findings = e.Findings[:before]
+	return told
+}
+
+func (e *examination) askCauses(ctx context.Context) {
 	if e.AdminKey == "" {
 		if loopback, _ := isNear(e.base.Host); loopback {
 			e.AdminKey = string(config.DevAdminKey)
@@ -76,13 +91,13 @@ func (e *examination) causes(ctx context.Context) {
 		case told[u.Verdict]:
 			e.ok("last message", "%s", reason)
 		case u.Verdict == "unknown": // there is none, or it is too old
-			e.skip("last message", lowerFirst(u.Fix), "%s", u.Reason)
+			e.skip("last message", "let "+e.From+" send one, then ask again", "%s", strings.TrimSuffix(u.Reason, "."))
 		default:
 			e.warn("last message", lowerFirst(u.Fix), "%s", reason)
 		}
 	}
 	if len(last.Users) == 0 {
-		e.skip("last message", "send one, then ask again", "the server knows of no message of %q in room %q", e.From, e.Room)
+		e.skip("last message", "let "+e.From+" send one, then ask again", "the server knows of no message of %q in room %q", e.From, e.Room)
 	}
 }
 
@@ -111,6 +126,10 @@ func (e *examination) ask(ctx context.Context, path string, query url.Values, in
 		e.skip("last message", lowerFirst(refused.Fix), "%s", refused.What)
 		return false
 	}
-	e.fail("causes", lowerFirst(refused.Fix), "%s", refused.What)
+	fix := lowerFirst(refused.Fix)
+	if refused.Code == wire.CodeTokenInvalid.String() {
+		fix = "give the server's adminKey with --admin-key or in PARLEY_ADMIN_KEY"
+	}
+	e.fail("causes", fix, "%s", refused.What)
 	return false
 }

@@ -79,19 +79,22 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 	e.client = e.newClient(opts.HTTP)
 	defer e.client.CloseIdleConnections()
 
+	var told []Finding
 	if e.reach(ctx) {
+		told = e.causes(ctx)
 		e.websocket(ctx)
 		e.pageOrigin(ctx)
 		e.login(ctx)
 	} else {
 		e.judgeToken()
+		if e.From != "" {
+			e.skip("causes", "see server above", "there is nobody to ask why %s was not told", e.To)
+		}
 	}
 	e.transport()
 	e.files(ctx)
 	e.policy(ctx)
-	if e.From != "" {
-		e.causes(ctx)
-	}
+	e.Findings = append(e.Findings, told...)
 	return &e.Report, nil
 }
 

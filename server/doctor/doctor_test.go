@@ -477,7 +477,7 @@ func TestCauses(t *testing.T) {
 		{"not told", answer(200, diagnosis), explained(`{"user":"bob","verdict":"no_listener","reason":"none","fix":"add one"}`), "last message", doctor.Warn, []string{"no_listener: none", "add one"}},
 		{"no message", answer(200, diagnosis), explained(""), "last message", doctor.Skipped, []string{"send one"}},
 		{"none is known", answer(200, diagnosis), answer(404, `{"code":"EMPTY","what":"no message","fix":"Send one."}`), "last message", doctor.Skipped, []string{"no message", "send one"}},
-		{"no key", answer(401, `{"code":"TOKEN_INVALID","what":"no good admin key","fix":"Send the header."}`), nil, "causes", doctor.Fail, []string{"no good admin key", "send the header"}},
+		{"no key", answer(401, `{"code":"TOKEN_INVALID","what":"no good admin key","fix":"Send the header."}`), nil, "causes", doctor.Fail, []string{"no good admin key", "--admin-key"}},
 		{"a proxy in between", answer(200, "<html>"), nil, "causes", doctor.Fail, []string{"/api/"}},
 		{"a proxy that refuses", answer(403, "<html>"), nil, "causes", doctor.Fail, []string{"403", "/api/"}},
 	} {
@@ -601,8 +601,13 @@ func TestCausesOfARealServer(t *testing.T) {
 		ask.To = c.to
 		expect(t, ask, c.check, c.want, c.words...)
 	}
+	// The doctor's own try to log in is no part of the answer.
+	ask.To, ask.User, ask.Token = "dave", "dave", "04"
+	expect(t, ask, "loggedIn", doctor.Fail, "has not logged in")
+	expect(t, ask, "loggedIn", doctor.Fail, "dave's last login", "refused") // by the run before
+	ask.User, ask.Token = "", ""
 	ask.From, ask.To = "carol", "deaf"
-	expect(t, ask, "last message", doctor.Skipped)
+	expect(t, ask, "last message", doctor.Skipped, "let carol send one")
 	ask.AdminKey = "k3jd8s0f9a7s6d5f4g3h2j1k0l9z8x7c"
 	expect(t, ask, "causes", doctor.Fail, "admin key")
 }

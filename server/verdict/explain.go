@@ -71,7 +71,7 @@ func (l *Ledger) unknown(q *Question) error {
 		what = "the server knows of no message from " + quote(q.From) + " in room " + quote(q.Room)
 	}
 	return &wire.Error{
-		Code: wire.CodeInvalid, What: what + ": none was sent, or it is older than " + (time.Duration(l.age) * time.Microsecond).String() + ", or from before the server started",
+		Code: wire.CodeInvalid, What: what + ": none was sent, or it is older than " + span(time.Duration(l.age)*time.Microsecond) + ", or from before the server started",
 		Fix: "Ask about a message that was sent since, by its position, id or client id.",
 	}
 }

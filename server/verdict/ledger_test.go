@@ -142,6 +142,9 @@ func TestAge(t *testing.T) {
 		if c.knows("r", last) {
 			t.Error("a message outlived its age")
 		}
+		if _, err := c.ledger.Find(verdict.Question{App: "app", Room: "r", From: "user-0000"}); err == nil || !strings.Contains(err.Error(), "older than 1m,") {
+			t.Errorf("asked about what is forgotten it answers %v", err)
+		}
 		for i, stay := range c.stays {
 			stay.Leave(verdict.ExitQuit, c.index)
 			c.ledger.Login("app", fmt.Sprintf("user-%04d", i), "x").End(verdict.ExitQuit)

@@ -177,6 +177,18 @@ func clockTime(us int64) string {
 	return time.UnixMicro(us).UTC().Format("15:04:05.000") + " UTC"
 }
 
+// span is a duration for people: "10m", not "10m0s".
+func span(d time.Duration) string {
+	text := d.String()
+	if short, cut := strings.CutSuffix(text, "m0s"); cut {
+		text = short + "m"
+	}
+	if short, cut := strings.CutSuffix(text, "h0m"); cut {
+		text = short + "h"
+	}
+	return text
+}
+
 // maxNamed bounds what a list in a sentence names.
 const maxNamed = 5
 
