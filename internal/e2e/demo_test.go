@@ -193,7 +193,8 @@ func inCause(cause, name string) string {
 }
 
 // TestDemoWhy: each cause of "I sent it; why did no callback fire?" is brought
-// about with one click, with one user on the page, and the server names it.
+// about with one click, with one user on the page, and the server names it, in the
+// demo as elsewhere.
 func TestDemoWhy(t *testing.T) {
 	r := newRow(t)
 	alice := r.name("alice")
@@ -215,6 +216,8 @@ func TestDemoWhy(t *testing.T) {
 			compare(t, "a reason and what to do", p.look(`["why-reason", "why-fix"].every((name) => $(name, `+cause+`).textContent !== "")`), `true`)
 			compare(t, "checks", p.look(`all("why-check", `+cause+`).map((check) => check.dataset.name)`), `["loggedIn","sameApp","sameRoom","listener","notOwn"]`)
 			compare(t, "the check that fails", p.look(`$("why-result", `+cause+`).querySelector('[data-name="`+one.check+`"]').dataset.ok`), `"false"`)
+			shown, to := demoAnswer(p, cause)
+			r.in(t).sameElsewhere(alice, to, shown)
 			if one.cause == "other_app" {
 				shootBoth(p, "demo-why")
 			}
@@ -232,6 +235,24 @@ func TestDemoWhy(t *testing.T) {
 	p.shows(`$("why-dismiss")`)
 	p.click(inPanel(alice, "leave"))
 	p.shows(`!$("why-dismiss") && all("why-provoke").every((button) => button.disabled)`)
+}
+
+// demoAnswer reads what the demo shows of a cause, and for whom nothing came.
+func demoAnswer(p *tab, cause string) (shown answer, to string) {
+	p.t.Helper()
+	said := p.look(`(() => {
+		const text = (name) => $(name, ` + cause + `).textContent, checks = all("why-check", ` + cause + `);
+		const [, to] = checks.at(-1).querySelector("p").textContent.match(/^(\S+) is (not )?the sender/);
+		return { to, reason: text("why-reason"), fix: text("why-fix"), verdict: $("why-verdict", ` + cause + `).dataset.verdict,
+			failed: checks.filter((check) => check.dataset.ok === "false").map((check) => check.dataset.name) };
+	})()`).(map[string]any)
+	for key, into := range map[string]*string{"to": &to, "reason": &shown.reason, "fix": &shown.fix, "verdict": &shown.verdict} {
+		*into = said[key].(string)
+	}
+	for _, name := range said["failed"].([]any) {
+		shown.failed = append(shown.failed, name.(string))
+	}
+	return shown, to
 }
 
 // shootBoth takes pictures of the causes at both widths, in both colours.

@@ -27,6 +27,14 @@ func newRow(t *testing.T) *row {
 	return r
 }
 
+// in returns the row for a subtest of the test that made it.
+func (r *row) in(t *testing.T) *row {
+	t.Helper()
+	part := *r
+	part.t = t
+	return &part
+}
+
 // name gives $name a meaning of its own in this row, and returns it.
 func (r *row) name(name string) string {
 	id := name + "-" + r.number
