@@ -107,7 +107,16 @@ func (b backend) Open(c sdk.Credentials, listen func(sdk.Event)) (chat.Engine, e
 	return engine, nil
 }
 
+func (b backend) OpenCaller(c sdk.CallerCredentials, listen func(sdk.Event)) (chat.Caller, error) {
+	caller, err := b.Page.OpenCaller(c, listen)
+	if err != nil {
+		return nil, err // not caller, as above
+	}
+	return caller, nil
+}
+
 var (
-	_ chat.Backend = backend{}
-	_ chat.Engine  = (*sdk.Engine)(nil)
+	_ ui.Backend  = backend{}
+	_ chat.Caller = (*sdk.Caller)(nil)
+	_ chat.Engine = (*sdk.Engine)(nil)
 )

@@ -38,9 +38,7 @@ func (u *User) apply(events []sdk.Event, skipped int) {
 			}
 		}
 	}
-	if skipped > 0 {
-		u.Window.Add(Row{Text: strconv.Itoa(skipped) + " messages came faster than this page draws, and are not shown."})
-	}
+	u.Window.skip(skipped)
 	if heard > 0 {
 		u.announce(heard)
 	}

@@ -18,4 +18,9 @@
 // demand, the causes why a message calls nobody back. It has a second engine of
 // its own, the echo, which belongs to one goroutine at a time: that of the
 // trial, and between trials whoever holds the lock.
+//
+// A Desk is one more person of the page, of the other dialect: its requests go
+// to a business server and are matched with the answers by request_id, and its
+// Hall is the room that the Users are in. What a login of the desk began ends
+// with it, goroutines and joins included.
 package chat

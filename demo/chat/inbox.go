@@ -1,7 +1,9 @@
 package chat
 
 import (
+	"context"
 	"sync"
+	"time"
 
 	"parley/demo/sdk"
 )
@@ -45,4 +47,25 @@ func (b *inbox) take() (events []sdk.Event, skipped int) {
 	events, skipped = b.waiting, b.skipped
 	b.waiting, b.skipped = nil, 0
 	return events, skipped
+}
+
+// drain hands over what is in an inbox, at most one batch per pace, until ctx
+// ends.
+func drain(ctx context.Context, b *inbox, apply func(events []sdk.Event, skipped int)) {
+	timer := time.NewTimer(pace)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-b.wake:
+		}
+		apply(b.take())
+		timer.Reset(pace)
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+	}
 }

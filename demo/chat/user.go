@@ -131,21 +131,7 @@ func (u *User) change(f func()) {
 
 // pump applies events in batches, until Close.
 func (u *User) pump() {
-	timer := time.NewTimer(pace)
-	defer timer.Stop()
-	for {
-		select {
-		case <-u.ctx.Done():
-			return
-		case <-u.inbox.wake:
-		}
-		events, skipped := u.inbox.take()
+	drain(u.ctx, u.inbox, func(events []sdk.Event, skipped int) {
 		u.change(func() { u.apply(events, skipped) })
-		timer.Reset(pace)
-		select {
-		case <-u.ctx.Done():
-			return
-		case <-timer.C:
-		}
-	}
+	})
 }

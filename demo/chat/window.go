@@ -66,6 +66,13 @@ func (w *Window) Add(r Row) uint64 {
 	return r.ID
 }
 
+// skip notes that so many messages are missing here, if any.
+func (w *Window) skip(messages int) {
+	if messages > 0 {
+		w.Add(Row{Text: strconv.Itoa(messages) + " messages came faster than this page draws, and are not shown."})
+	}
+}
+
 // Change calls f with the row of that ID, if the window still holds it.
 func (w *Window) Change(id uint64, f func(*Row)) {
 	for i := len(w.Rows) - 1; i >= 0; i-- {

@@ -1,6 +1,6 @@
 // Package sdk calls Parley's browser SDK exactly as any page would: through
-// the public JavaScript objects ZegoExpressEngine and Parley that the script
-// tag /sdk/parley.js defines. It has no other way into the SDK; whatever it
+// the public JavaScript objects ZegoExpressEngine, VERTC and Parley that the
+// script tag /sdk/parley.js defines. It has no other way into the SDK; whatever it
 // does, twenty lines of JavaScript could do too.
 //
 // The data types stand in files without build tags, so that the rest of the

@@ -30,6 +30,14 @@ const (
 	TokenWillExpire                      // tokenWillExpire: Room alone
 )
 
+// The listeners that a Caller registers besides (volc.md §1.7): of messages to
+// the user alone, outside rooms, and of errors that don't mend by themselves.
+// Its other events are told in the types above.
+const (
+	Answered EventType = iota + 101 // …OutsideRoom: Messages, Binary
+	Lost                            // onError: Reason, the code
+)
+
 // Event is one call of a listener. Only the fields that its Type names are set,
 // beside Room and At.
 type Event struct {
@@ -48,6 +56,7 @@ type Event struct {
 
 	Kind     Kind
 	Messages []Message // oldest first
+	Binary   bool      // the message was bytes; Text holds them
 }
 
 // Message is one message that arrived.

@@ -14,13 +14,20 @@ const maxUsers = 2
 type App struct {
 	Users   []*Seat
 	Why     *chat.Why
+	Desk    *chat.Desk
 	Trouble chat.Trouble // the SDK itself doesn't work
 
 	page    chat.Page
-	backend chat.Backend
+	backend Backend
 	pick    func(n int) int // a random number in [0, n), for names
 	front   int             // the tab in front, where only one fits
 	keys    int
+}
+
+// Backend is both dialects that the page speaks.
+type Backend interface {
+	chat.Backend
+	chat.Office
 }
 
 // Seat is a user together with what is on the screen for them alone.
@@ -33,9 +40,10 @@ type Seat struct {
 
 // NewApp returns the page with its first user, who is not joined yet. An
 // empty name is replaced by a friendly one.
-func NewApp(page chat.Page, backend chat.Backend, pick func(n int) int, name, room string) *App {
+func NewApp(page chat.Page, backend Backend, pick func(n int) int, name, room string) *App {
 	a := &App{page: page, backend: backend, pick: pick}
 	a.Why = chat.NewWhy(page, backend, pick, a.sender)
+	a.Desk = chat.NewDesk(page, backend, "vertc-"+chat.FriendlyName(pick), a.room)
 	a.seat(name, room)
 	return a
 }
@@ -52,6 +60,14 @@ func (a *App) sender() *chat.User {
 		}
 	}
 	return nil
+}
+
+// room is where the page's users are, or are bound for.
+func (a *App) room() string {
+	if u := a.sender(); u != nil {
+		return u.Room
+	}
+	return a.Users[a.front].Room
 }
 
 func (a *App) seat(name, room string) {

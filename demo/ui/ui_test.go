@@ -30,6 +30,15 @@ func (r room) Open(_ sdk.Credentials, listen func(sdk.Event)) (chat.Engine, erro
 }
 func (room) Fault(context.Context, sdk.Fault) (int, error) { return 1, nil }
 
+func (room) CallerCredentials(context.Context, string) (sdk.CallerCredentials, error) {
+	return sdk.CallerCredentials{}, nil
+}
+
+func (room) OpenCaller(_ sdk.CallerCredentials, listen func(sdk.Event)) (chat.Caller, error) {
+	return &caller{listen: listen}, nil
+}
+func (room) Business(_ context.Context, on bool) (bool, error) { return on, nil }
+
 type engine struct{ listen func(sdk.Event) }
 
 func (e *engine) Login(_ context.Context, room, _ string, _ sdk.Member) error {
