@@ -12,6 +12,7 @@ func TestDemoVolc(t *testing.T) {
 	p.view(1440, 900, "light")
 	p.shows(`$("desk")?.dataset.state === "outside" && $("hall-join").disabled`)
 	joinDemo(p, alice, r.room)
+	shootDesk(p, "demo-volc-out")
 	p.fill(`[data-test="desk-name"]`, vera)
 	p.press("\r")
 	p.shows(`$("desk").dataset.state === "connected"`)
@@ -53,7 +54,7 @@ func TestDemoVolc(t *testing.T) {
 		p := p.in(t)
 		p.click(`[data-test="hall-join"]`)
 		p.shows(`$("hall").dataset.state === "inside" && all("member", panel(` + quote(alice) + `)).length === 2`)
-		compare(t, "who is there", p.look(`$("hall-who").textContent`), quote("With you: "+alice))
+		p.shows(`$("hall-who").textContent === ` + quote("With you: "+alice))
 		arrived := func(event, text string) {
 			p.shows(`all("hall-message").some((m) => m.dataset.event === ` + quote(event) + ` && m.dataset.from === ` + quote(alice) + ` && $("hall-text", m).textContent === ` + quote(text) + `)`)
 		}
