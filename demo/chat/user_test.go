@@ -317,12 +317,12 @@ func TestMessagesBeyondTheInboxAreCounted(t *testing.T) {
 		p, h := &page{}, newHall()
 		u := guests(t, p, h, "alice")[0]
 		engine := h.find(t, "r1", "alice")
-		p.Lock() // the page is busy: nothing is applied meanwhile
+		engine.tell(sdk.Event{Type: sdk.CountChanged, Count: 2})
+		synctest.Wait() // that was applied, and the next batch is a pace away
 		for range 5000 {
 			engine.tell(sdk.Event{Type: sdk.Received, Kind: sdk.Broadcast, Messages: make([]sdk.Message, 1)})
 		}
 		engine.tell(sdk.Event{Type: sdk.StateChanged, Reason: "KICKOUT", Code: 1002050})
-		p.UnlockRender()
 		settle()
 		notice := last(t, u)
 		if notice.Kind != "" || !strings.Contains(notice.Text, "faster than this page draws") {
