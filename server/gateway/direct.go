@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"parley/internal/wire"
+	"parley/server/verdict"
 )
 
 // outside is what a session has outside rooms. Most never do.
@@ -100,27 +101,32 @@ func (g *Gateway) reachable(app, user string) []*session {
 	return g.direct[addressee{app, user}]
 }
 
-// deliver gives a message to all sessions of a user that take it.
-func (g *Gateway) deliver(app, to string, d *wire.Direct) error {
-	taken := false
-	for _, s := range g.reachable(app, to) {
-		if s.receive(d) {
-			taken = true
+// deliver gives a message of a user to all sessions of its receiver that take
+// it.
+func (g *Gateway) deliver(app, from string, m *wire.SendDirect, now time.Time) error {
+	d := &wire.Direct{From: from, Format: m.Format, Body: m.Body, TimeMS: uint64(now.UnixMilli())}
+	var taken []*verdict.Copy
+	for _, s := range g.reachable(app, m.To) {
+		if c := s.facts.Copy(); s.receive(d, c) {
+			taken = append(taken, c)
 		}
 	}
-	if !taken {
-		return &wire.Error{
-			Code: wire.CodeNoReceiver, What: "user " + quoted(to) + " is not logged in for messages outside rooms",
+	if len(taken) == 0 {
+		err := &wire.Error{
+			Code: wire.CodeNoReceiver, What: "user " + quoted(m.To) + " is not logged in for messages outside rooms",
 			Fix: "Send when the user has logged in.",
 		}
+		g.cfg.Verdicts.RefusedDirect(app, from, m, err)
+		return err
 	}
+	g.cfg.Verdicts.Direct(app, from, m, taken)
 	g.cfg.Metrics.Direct()
 	return nil
 }
 
 // receive puts a message into the session's inbox. It reports false when the
 // session is over.
-func (s *session) receive(d *wire.Direct) bool {
+func (s *session) receive(d *wire.Direct, facts *verdict.Copy) bool {
 	s.mu.Lock()
 	if s.ended {
 		s.mu.Unlock()
@@ -128,7 +134,7 @@ func (s *session) receive(d *wire.Direct) bool {
 	}
 	out := s.goOutside()
 	s.mu.Unlock()
-	out.inbox.put(*d)
+	out.inbox.put(*d, facts)
 	return true
 }
 
@@ -158,7 +164,7 @@ func (s *session) ungreet() {
 // to the receiver as it is. It returns a *wire.Error with NO_RECEIVER when no
 // session of this node takes it.
 func (g *Gateway) Direct(app, from, to string, format wire.Format, body []byte) error {
-	return g.deliver(app, to, &wire.Direct{From: from, Format: format, Body: body, TimeMS: uint64(time.Now().UnixMilli())})
+	return g.deliver(app, from, &wire.SendDirect{To: to, Format: format, Body: body}, time.Now())
 }
 
 // bodyError judges the body of a message that goes to no room. It may be empty.
@@ -187,6 +193,7 @@ func (c *conn) sendDirect(s *session, id uint64, req *wire.SendDirect) error {
 	}
 	limits := s.limits()
 	if err := bodyError(limits, req.Format, req.Body); err != nil {
+		c.gateway.cfg.Verdicts.RefusedDirect(s.app.Name, s.user, req, err)
 		return err
 	}
 	if len(req.ClientID) > maxClientID {
@@ -198,6 +205,7 @@ func (c *conn) sendDirect(s *session, id uint64, req *wire.SendDirect) error {
 	err := out.rate(req.To).limit("messages to one user", limits.DirectPerSecond, reliableBurst, now)
 	s.mu.Unlock()
 	if err != nil {
+		c.gateway.cfg.Verdicts.RefusedDirect(s.app.Name, s.user, req, err)
 		return err
 	}
 	// One at a time, whatever connection it comes over: in the order of the
@@ -205,10 +213,7 @@ func (c *conn) sendDirect(s *session, id uint64, req *wire.SendDirect) error {
 	out.sending.Lock()
 	defer out.sending.Unlock()
 	if !out.sent.has(req.ClientID, now) {
-		err := c.gateway.deliver(s.app.Name, req.To, &wire.Direct{
-			From: s.user, Format: req.Format, Body: req.Body, TimeMS: uint64(now.UnixMilli()),
-		})
-		if err != nil {
+		if err := c.gateway.deliver(s.app.Name, s.user, req, now); err != nil {
 			return err
 		}
 		out.sent.add(req.ClientID, now)

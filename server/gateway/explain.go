@@ -26,10 +26,7 @@ func (c *conn) explain(s *session, id uint64, req *wire.Explain) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case req.Room == "":
-		return &wire.Error{Code: wire.CodeUnsupported, What: "the server keeps no verdicts on messages outside rooms", Fix: "Name the room."}
-	case len(req.Users) > maxTargets:
+	if len(req.Users) > maxTargets {
 		return &wire.Error{Code: wire.CodeTooLarge, What: "more users than the limit", Fix: "Ask about fewer users.", Limit: maxTargets, Got: uint64(len(req.Users))}
 	}
 	for _, user := range req.Users { // they are remembered
@@ -38,7 +35,7 @@ func (c *conn) explain(s *session, id uint64, req *wire.Explain) error {
 		}
 	}
 	q := verdict.Question{App: s.app.Name, Asker: s.user, Room: req.Room, Seq: req.Seq, ID: req.ID, ClientID: req.ClientID, Users: req.Users, Full: full}
-	if named := req.Seq != 0 || req.ID != "" || req.ClientID != ""; !full || !named {
+	if named := req.Seq != 0 || req.ID != "" || req.ClientID != ""; !full || !named || req.Room == "" {
 		q.From = s.user
 	}
 	return c.later(id, func(ctx context.Context) (wire.Body, error) { return c.gateway.Explain(ctx, q) })

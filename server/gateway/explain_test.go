@@ -247,7 +247,28 @@ func TestVerdicts(t *testing.T) {
 		"no receiver": func(t *testing.T, s *server) {
 			alice, _ := s.inside(t, "full", "alice", "r")
 			alice.refused(&wire.Publish{Room: "r", Body: []byte("x"), To: []string{"bob"}, NeedReceiver: true}, wire.CodeNoReceiver)
-			want{wire.VerdictSendRefused, []string{"NO_RECEIVER"}, []string{"joined"}}.check(t, alice.explain(last, "bob"))
+			want{wire.VerdictNeverLoggedIn, []string{"bob has not logged in"}, []string{"Log bob in"}}.check(t, alice.explain(last, "bob"))
+			want{wire.VerdictNotAddressed, []string{"bob"}, []string{"Name carol"}}.check(t, alice.explain(last, "carol"))
+			want{wire.VerdictOwnMessage, nil, []string{"Show"}}.check(t, alice.explain(last, "alice"))
+			to := func(user, id string) wire.Explain {
+				alice.refused(&wire.Publish{Room: "r", Body: []byte("x"), To: []string{user}, NeedReceiver: true, ClientID: id}, wire.CodeNoReceiver)
+				return wire.Explain{Room: "r", ClientID: id}
+			}
+			bob, _ := s.inside(t, "full", "bob", "elsewhere")
+			want{wire.VerdictOtherRoom, []string{`"elsewhere"`}, []string{"same room id"}}.check(t, alice.explain(to("bob", "1"), "bob"))
+			bob.join(&wire.Join{Room: "r"})
+			want{wire.VerdictJoinedAfter, []string{`it was in room "elsewhere" then`}, []string{"when bob has joined"}}.check(t, alice.explain(wire.Explain{Room: "r", ClientID: "1"}, "bob"))
+			bob.done(&wire.Leave{Room: "r"}, wire.IsDone, &wire.Done{})
+			want{wire.VerdictLeftBefore, []string{"bob left"}, []string{"join room \"r\" again"}}.check(t, alice.explain(to("bob", "2"), "bob"))
+			var explained wire.Explained
+			alice.done(&wire.Explain{Room: "r", ClientID: "2"}, wire.IsExplained, &explained)
+			if len(explained.Outcomes) != 1 || explained.Outcomes[0].User != "bob" {
+				t.Errorf("who asks about nobody hears of %+v, want whom it was for", explained.Outcomes)
+			}
+			own, _ := s.inside(t, "open", "alice", "r")
+			s.inside(t, "open", "bob", "elsewhere")
+			own.refused(&wire.Publish{Room: "r", Body: []byte("x"), To: []string{"bob"}, NeedReceiver: true}, wire.CodeNoReceiver)
+			want{wire.VerdictNotInRoom, []string{"not in room"}, []string{"join"}}.check(t, own.explain(last, "bob"))
 		},
 		"not addressed": func(t *testing.T, s *server) {
 			alice, _ := s.inside(t, "full", "alice", "r")

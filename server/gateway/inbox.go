@@ -5,6 +5,7 @@ import (
 
 	"parley/internal/wire"
 	"parley/server/room"
+	"parley/server/verdict"
 )
 
 // Bounds of an inbox. At the bound the oldest messages go; a client that has not
@@ -35,21 +36,23 @@ type inbox struct {
 
 // letter is one message, encoded.
 type letter struct {
-	seq uint64
-	env []byte
+	seq   uint64
+	env   []byte
+	facts *verdict.Copy
 }
 
 // put appends a message, and writes it if there is a socket that takes it.
-func (in *inbox) put(d wire.Direct) {
+func (in *inbox) put(d wire.Direct, facts *verdict.Copy) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.seq++
 	d.Seq = in.seq
 	env := wire.AppendEnvelope(make([]byte, 0, d.Size()+16), 0, &d)
-	in.kept = append(in.kept, letter{in.seq, env})
+	in.kept = append(in.kept, letter{in.seq, env, facts})
 	in.bytes += len(env)
 	in.flush() // before the oldest go: the socket may take it
 	for len(in.kept) > inboxMessages || in.bytes > inboxBytes && len(in.kept) > 1 {
+		in.kept[0].facts.Pushed()
 		in.drop(1)
 	}
 }
@@ -59,7 +62,7 @@ func (in *inbox) drop(n int) {
 	for i := range in.kept[:n] {
 		in.bytes -= len(in.kept[i].env)
 		in.gone = in.kept[i].seq
-		in.kept[i].env = nil
+		in.kept[i] = letter{}
 	}
 	if in.kept = in.kept[n:]; len(in.kept) == 0 {
 		in.kept = nil
@@ -104,6 +107,7 @@ func (in *inbox) confirm(nonce uint64) {
 func (in *inbox) forget(seq uint64) {
 	n := 0
 	for n < len(in.kept) && in.kept[n].seq <= seq {
+		in.kept[n].facts.Confirmed()
 		n++
 	}
 	in.drop(n)
@@ -130,6 +134,11 @@ func (in *inbox) flush() {
 		case room.Gone:
 			in.conn = nil
 		case room.Sent:
+			for _, l := range in.kept {
+				if in.written < l.seq && l.seq <= next {
+					l.facts.Handed()
+				}
+			}
 			in.written = next
 		}
 	}

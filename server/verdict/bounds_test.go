@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"parley/internal/wire"
@@ -130,4 +131,30 @@ func TestOneAnswerIsBounded(t *testing.T) {
 	if all := ask(nobody); all > 100*one+50*time.Millisecond {
 		t.Errorf("one user takes %v, a thousand take %v", one, all)
 	}
+}
+
+// TestDirectsAreBounded: of each sender the last messages outside rooms are known,
+// as long as all else, and they are counted.
+func TestDirectsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := verdict.New(verdict.Config{Age: time.Minute})
+		for i := range 40 {
+			l.Direct("app", "alice", &wire.SendDirect{To: "bob", ClientID: fmt.Sprint(i)}, []*verdict.Copy{nil})
+			time.Sleep(time.Millisecond)
+		}
+		for i := range 40 {
+			q := verdict.Question{App: "app", From: "alice", ClientID: fmt.Sprint(i)}
+			if _, err := l.Find(q); (err == nil) != (i >= 8) {
+				t.Errorf("message %d: %v", i, err)
+			}
+		}
+		if n := l.Bytes(); n < 32*150 {
+			t.Errorf("%d bytes are counted", n)
+		}
+		time.Sleep(3 * time.Minute)
+		l.Trim()
+		if _, err := l.Find(verdict.Question{App: "app", From: "alice"}); err == nil || l.Bytes() != 0 {
+			t.Errorf("%d bytes are kept beyond their age, %v", l.Bytes(), err)
+		}
+	})
 }

@@ -7,9 +7,11 @@
 //   - per session and room its stay: joined, connected, cut off, come back, left,
 //     and the stretches in which its socket was slower than the others ([Stay]);
 //   - per session its connections, what it acknowledged, and which listeners its
-//     page had since when; per user refused logins and refused sends ([Session]).
+//     page had since when; per user refused logins and refused sends ([Session]);
+//   - per message outside rooms its copies, one for each session of its receiver
+//     ([Copy]); of each sender the last ones.
 //
-// Nothing is recorded per delivery: a socket that keeps up got every message
+// Nothing is recorded per delivery in rooms: a socket that keeps up got every message
 // between its stay's two ends when the pass said so.
 //
 // # What handed and acknowledged mean

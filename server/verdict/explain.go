@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -10,7 +11,8 @@ import (
 
 // Question is what somebody asks about a message.
 type Question struct {
-	App, Room string
+	App  string
+	Room string // empty: a message outside rooms, which only From or Asker and ClientID name
 	// From is the sender. Empty with a message named: any, but of the sends that
 	// were refused only those of Asker.
 	From, Asker string
@@ -51,11 +53,17 @@ func (l *Ledger) Find(q Question) (*Case, error) {
 	c := &Case{ledger: l, q: q}
 	c.s.room, c.s.full, c.s.journal = roomKey{q.App, q.Room}, q.Full, l.journals[roomKey{q.App, q.Room}]
 	m, ok := c.s.journal.search(&q)
+	if c.s.direct = l.searchDirect(&q); c.s.direct != nil {
+		m, ok = c.s.direct.message(cmp.Or(q.From, q.Asker)), true
+	}
 	refused := l.searchRefused(&q)
 	switch {
 	case refused != nil && (!ok || refused.at > m.at):
-		c.s.refused = refused
+		c.s.refused, c.s.direct = refused, nil
 		c.s.message = message{from: refused.from, at: refused.at, received: refused.at, bytes: uint32(refused.bytes), channel: uint8(refused.channel), name: refused.clientID}
+		if len(refused.to) > 0 {
+			c.s.message.more = &more{to: refused.to}
+		}
 	case ok:
 		c.s.message = m
 	default:
@@ -66,9 +74,13 @@ func (l *Ledger) Find(q Question) (*Case, error) {
 }
 
 func (l *Ledger) unknown(q *Question) error {
-	what := "the server knows of no such message in room " + quote(q.Room)
+	where := " in room " + quote(q.Room)
+	if q.Room == "" {
+		where = " outside rooms"
+	}
+	what := "the server knows of no such message" + where
 	if q.Seq == 0 && q.ID == "" && q.ClientID == "" {
-		what = "the server knows of no message from " + quote(q.From) + " in room " + quote(q.Room)
+		what = "the server knows of no message from " + quote(q.From) + where
 	}
 	return &wire.Error{
 		Code: wire.CodeInvalid, What: what + ": none was sent, or it is older than " + span(time.Duration(l.age)*time.Microsecond) + ", or from before the server started",
@@ -195,6 +207,12 @@ func (c *Case) listed(members []string) []string {
 	if len(c.q.Users) > 0 {
 		return c.q.Users
 	}
+	switch {
+	case c.s.direct != nil:
+		return []string{c.s.direct.to}
+	case c.s.refused != nil && len(c.s.refused.to) > 0:
+		return c.s.refused.to
+	}
 	var users []string
 	if len(members) <= MaxListed {
 		users = slices.Clone(members)
@@ -226,8 +244,12 @@ func (c *Case) Listed() (sessions, silent []string) {
 				sessions = append(sessions, s.id)
 			}
 		}
-		if f := l.find(&c.s, user); f.handed != 0 && f.acknowledged == 0 && f.stay != nil && f.stay.session != nil && f.stay.session.ended == 0 {
-			silent = append(silent, f.stay.session.id)
+		f := l.find(&c.s, user)
+		if f.stay != nil {
+			f.session = f.stay.session
+		}
+		if f.handed != 0 && f.acknowledged == 0 && f.session != nil && f.session.ended == 0 {
+			silent = append(silent, f.session.id)
 		}
 	}
 	return sessions, silent
@@ -253,6 +275,9 @@ func (c *Case) Answer(sockets map[string]Socket) *wire.Explained {
 	for i, user := range members {
 		l.breathe(i)
 		counts[l.find(&c.s, user).verdict]++
+	}
+	if c.s.direct != nil {
+		counts[l.find(&c.s, c.s.direct.to).verdict]++
 	}
 	for verdict := range wire.VerdictNotOnline + 1 {
 		if counts[verdict] > 0 {

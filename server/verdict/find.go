@@ -11,7 +11,8 @@ import (
 type subject struct {
 	journal *journal // nil when the room is not known
 	message message
-	refused *send // set: it was refused, and message has only its time and sender
+	refused *send   // set: it was refused, and message has only its time and sender
+	direct  *direct // set: it went to no room
 	sockets map[string]Socket
 	full    bool // other rooms and apps may be named
 	looked  int  // users, for one whose id is nearly another's
@@ -31,6 +32,7 @@ type finding struct {
 	skip    skip
 	bytes   int // that wait in front of it
 	stay    *Stay
+	session *Session // outside rooms
 	exit    Exit     // of the stay or the session
 	back    int64    // when who had left came back
 	rooms   []string // others that the user was in
@@ -52,6 +54,8 @@ const (
 	afterwards          // NOT_ONLINE: it logged in after the message
 	noPosition          // LOST: its client came back without a position
 	otherNode           // UNKNOWN: it is in the room on another node
+	roomsOnly           // NOT_ONLINE: it took no messages outside rooms
+	overflow            // LOST: more came than is kept for who doesn't take it
 )
 
 // rank orders verdicts of one user's sessions: the best counts.
@@ -64,8 +68,13 @@ var rank = []wire.Verdict{
 // Ledger.mu.
 func (l *Ledger) find(s *subject, user string) finding {
 	m := &s.message
-	if s.refused != nil {
+	switch {
+	case s.refused != nil && len(s.refused.to) > 0:
+		return l.missing(s, user)
+	case s.refused != nil:
 		return finding{user: user, verdict: refusedVerdict(s.refused.code), since: s.refused.at}
+	case s.direct != nil:
+		return s.direct.find(m, user)
 	}
 	if user == m.from && !m.toOwn {
 		return finding{user: user, verdict: wire.VerdictOwnMessage, since: m.received}

@@ -32,6 +32,7 @@ type Ledger struct {
 	people   map[userKey]*person
 	byUser   map[string][]*person // of all apps
 	sessions map[string]*Session
+	directs  map[userKey][]*direct    // messages outside rooms by their sender, oldest first
 	traces   map[string]*trace        // by app NUL traceparent
 	lists    map[string]*listenerList // of listeners, by their text
 	trimmed  int64                    // when ages were looked at last
@@ -52,7 +53,7 @@ func New(cfg Config) *Ledger {
 	return &Ledger{
 		age: cfg.Age.Microseconds(), bound: int64(cfg.Bytes), tracer: cfg.Tracer, begun: now(),
 		journals: map[roomKey]*journal{}, people: map[userKey]*person{}, byUser: map[string][]*person{},
-		sessions: map[string]*Session{}, traces: map[string]*trace{}, lists: map[string]*listenerList{},
+		sessions: map[string]*Session{}, directs: map[userKey][]*direct{}, traces: map[string]*trace{}, lists: map[string]*listenerList{},
 	}
 }
 
@@ -150,34 +151,56 @@ func cut(text string) string {
 
 func (r *refusal) size() int64 { return refusalBytes + int64(len(r.what)+len(r.fix)) }
 
-// send is a publish that was refused.
+// send is a publish, or a message outside rooms, that was refused.
 type send struct {
 	refusal
-	room, clientID string
+	room, clientID string // room is empty outside rooms
 	from           string
+	to             []string // set: it was refused since none of them was there
 	channel        wire.Channel
 	bytes          int
 }
 
-func (s *send) size() int64 { return s.refusal.size() + int64(len(s.room)+len(s.clientID)) }
+func (s *send) size() int64 {
+	n := s.refusal.size() + int64(len(s.room)+len(s.clientID))
+	for _, user := range s.to {
+		n += 16 + int64(len(user))
+	}
+	return n
+}
 
 // RefusedSend notes a publish of a user that was refused.
 func (l *Ledger) RefusedSend(app, user string, p *wire.Publish, err error) {
 	if l == nil || l.full() {
 		return
 	}
+	l.refusedSend(app, &send{
+		refusal: refusalOf(err), room: cut(p.Room), clientID: cut(p.ClientID), from: user, bytes: len(p.Body),
+		to: missed(p.To, err), channel: ChannelOf(p.Class, p.Kind, len(p.To) > 0),
+	})
+}
+
+func (l *Ledger) refusedSend(app string, s *send) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	who := l.person(app, user)
+	who := l.person(app, s.from)
 	if len(who.sends) == maxRefusedSends {
 		l.used.Add(-who.sends[0].size())
 		who.sends = slices.Delete(who.sends, 0, 1)
 	}
-	who.sends = append(who.sends, send{
-		refusal: refusalOf(err), room: cut(p.Room), clientID: cut(p.ClientID), from: user, bytes: len(p.Body),
-		channel: ChannelOf(p.Class, p.Kind, len(p.To) > 0),
-	})
-	l.used.Add(who.sends[len(who.sends)-1].size())
+	who.sends = append(who.sends, *s)
+	l.used.Add(s.size())
+}
+
+// maxMissed bounds the receivers that are kept of a send that found none.
+const maxMissed = 8
+
+// missed returns to, when err says that none of them was there.
+func missed(to []string, err error) []string {
+	if wire.CodeOf(err) != wire.CodeNoReceiver || len(to) > maxMissed {
+		return nil
+	}
+	return slices.Clone(to)
 }
 
 // full reports whether the bound is reached: what is small and many is not
@@ -250,6 +273,11 @@ func (l *Ledger) cutoff(at int64) int64 {
 			}
 		}
 	}
+	for _, sent := range l.directs {
+		for _, d := range sent {
+			count(d.at, d.size())
+		}
+	}
 	for _, t := range l.traces {
 		count(t.received, t.size())
 	}
@@ -319,6 +347,7 @@ func (l *Ledger) dropBefore(when int64) {
 			l.forget(p)
 		}
 	}
+	l.dropDirects(when)
 	for key, t := range l.traces {
 		if t.received < when {
 			delete(l.traces, key)

@@ -61,6 +61,9 @@ func (s *subject) words(f *finding) (reason, fix string) {
 		if f.cause == noPosition {
 			return u + " was cut off, and its client came back without asking for what it had missed.", "Resume with the position of the last message that arrived."
 		}
+		if f.cause == overflow {
+			return "More messages came for " + u + " than are kept for a client that takes none, and this one went at " + clockTime(f.since) + "; its client is told of a gap.", "Load what was missed from your own server."
+		}
 		return u + " was away for longer than the room's log reaches back, and its client was told of a gap.", "Load what was missed from your own server, or raise replay.messages and replay.age."
 	case wire.VerdictNotOnline:
 		return s.notOnline(f)
@@ -82,6 +85,9 @@ func (s *subject) noListener(f *finding) (reason, fix string) {
 	}
 	wanted := e.wanted[0]
 	fix = "Call " + wanted.Call + " in " + f.user + "'s page before it joins the room."
+	if s.room.room == "" {
+		fix = "Call " + wanted.Call + " in " + f.user + "'s page before it logs in."
+	}
 	if len(e.others) > 0 {
 		return f.user + "'s page listens to " + list(e.others) + "; this was sent as " + wanted.Event + ", which it did not listen to" + later + ".", fix
 	}
@@ -147,7 +153,12 @@ func (s *subject) dropped(f *finding) (reason, fix string) {
 func (s *subject) notOnline(f *finding) (reason, fix string) {
 	u := f.user
 	fix = "Send when " + u + " is logged in: the list of members tells."
+	if s.room.room == "" {
+		fix = "Ask whether " + u + " is online before you send."
+	}
 	switch {
+	case f.cause == roomsOnly:
+		return u + " was connected, but not logged in for messages outside rooms.", "Log " + u + " in: being in a room is not enough."
 	case f.cause == cutOff:
 		return u + " was cut off at " + clockTime(f.since) + " and did not come back in time.", "Raise heartbeat.timeout if clients come back later than that."
 	case f.cause == afterwards:

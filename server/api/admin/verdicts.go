@@ -30,10 +30,10 @@ func HandleVerdicts(d *Door, v Verdicts, app func(text string) (string, error)) 
 		}
 		q := verdict.Question{App: name, Room: query.Get("room"), From: query.Get("from"), Users: query["user"], Full: true}
 		text := query.Get("message")
-		if err := needs(query, "room"); err != nil {
-			return nil, err
-		}
-		if text == "" && q.From == "" {
+		switch {
+		case q.Room == "" && q.From == "":
+			return nil, &wire.Error{Code: wire.CodeInvalid, What: "neither room nor from is given", Fix: "Add room=…, or from=alice alone for a message of alice outside rooms."}
+		case text == "" && q.From == "":
 			return nil, &wire.Error{Code: wire.CodeInvalid, What: "neither message nor from is given", Fix: "Add from=alice for the last message of alice, or message=ID."}
 		}
 		if len(q.Users) > maxUsers {
