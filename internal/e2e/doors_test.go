@@ -79,6 +79,26 @@ var causes = []struct {
 		[]string{"notOwn"},
 		`["own_message", "<text>", "<text>"]`,
 	},
+	{
+		"no listener at VERTC",
+		func(r *row, first, second *tab) (from, to *user) {
+			alice, bob := r.member(first, "alice"), r.caller(second, "bob", with{silent: true}).inRoom()
+			alice.want(`engine.sendBroadcastMessage(room, "hello")`, sentBroadcast)
+			return alice, bob
+		},
+		[]string{"listener"},
+		`["no_listener", "<text>", "Call engine.on(VERTC.events.onRoomMessageReceived, ({ userId, message }) => { … }) in $bob's page before it joins the room."]`,
+	},
+	{
+		"VERTC finds no receiver",
+		func(r *row, first, second *tab) (from, to *user) {
+			alice, bob := r.caller(first, "alice").inRoom(), r.member(second, "bob", with{room: r.room + "x"})
+			alice.refused(`engine.sendUserMessage("$bob", "hello")`, problem("USER_MESSAGE_NO_RECEIVER"))
+			return alice, bob
+		},
+		[]string{"sameRoom"},
+		`["other_room", "$bob was in room \"$roomx\"; the message went to \"$room\".", "Use the same room id in both pages."]`,
+	},
 }
 
 // Whoever asks why a message was not told, the sender's page, the operator or the
@@ -209,7 +229,9 @@ func (r *row) askDoctor(from, to string) (a answer) {
 func (r *row) admin(question string, query url.Values, into any) {
 	r.t.Helper()
 	query.Set("app", "demo")
-	query.Set("room", r.room)
+	if !query.Has("room") {
+		query.Set("room", r.room)
+	}
 	request, err := http.NewRequestWithContext(r.t.Context(), http.MethodGet, dev.url("/api/"+question+"?"+query.Encode()), nil)
 	if err != nil {
 		r.t.Fatal(err)

@@ -14,9 +14,9 @@ type outside struct {
 
 // SendDirect sends a message to a user outside rooms. done(nil) means that a
 // session of that user has taken it. Like a reliable message it is sent again
-// after a cut; the client sets m.ClientID, and m.Trace and m.SentMS when it
-// traces. Body is copied.
-func (c *Client) SendDirect(m wire.SendDirect, done func(error)) {
+// after a cut; the client sets m.ClientID, which it returns, and m.Trace and
+// m.SentMS when it traces. Body is copied.
+func (c *Client) SendDirect(m wire.SendDirect, done func(error)) (clientID string) {
 	c.mu.Lock()
 	defer c.unlockLater()
 	m.ClientID = c.nextClientID()
@@ -24,6 +24,7 @@ func (c *Client) SendDirect(m wire.SendDirect, done func(error)) {
 	if err := c.ask(&request{kind: wire.IsSendDirect, done: done}, &m); err != nil && done != nil {
 		c.tellDone(func() { done(err) })
 	}
+	return m.ClientID
 }
 
 // SetBusinessServer names the business server that AskBusinessServer of this

@@ -171,7 +171,7 @@ export type ParleyEngine = ZegoExpressEngine | IRTCEngine;
  * | `not_addressed` | Not among the receivers that the sender named. |
  * | `sent_too_often` | The send was refused: more often than the limit. |
  * | `sent_too_large` | The send was refused: larger than the limit. |
- * | `send_refused` | The send was refused for another reason. |
+ * | `send_refused` | The send was refused for another reason. When no receiver was there, the verdict says where it was instead. |
  * | `unknown` | Nobody knows: too long ago, before the server started, or lost with a connection. |
  */
 export type ParleyVerdict =
@@ -212,8 +212,9 @@ export interface ParleyOutcome {
 /** What became of a message. */
 export interface ParleyExplanation {
   readonly message: {
+    /** Empty for a message outside rooms. */
     readonly roomID: string;
-    /** As in the send's answer; `null` for a send that was refused, or whose answer got lost. */
+    /** As in the send's answer; `null` for a send that was refused, or whose answer got lost, and outside rooms. */
     readonly messageID: number | string | null;
     readonly fromUserID: string;
     /** The event that it becomes in a page like this one; empty when it becomes none. */
@@ -222,7 +223,7 @@ export interface ParleyExplanation {
     /** Of its text or content. */
     readonly bytes: number;
   };
-  /** The room's members at that time; in big rooms only those who were asked about. */
+  /** The room's members at that time; in big rooms only those who were asked about. Outside rooms the receiver. */
   readonly users: readonly ParleyOutcome[];
   /** How many users have which verdict, in big rooms, too. */
   readonly counts: Readonly<Partial<Record<ParleyVerdict, number>>>;
@@ -239,7 +240,7 @@ export type ParleyQuestion =
   }
   | {
     /**
-     * The last message that this engine sent, or tried to send, to {@link roomID} or to any room. A send that was refused
+     * The last message that this engine sent, or tried to send, to {@link roomID}, or anywhere. A send that was refused
      * in the page (too large, too often, not logged in) is one, too. When it has no answer yet, its answer is waited for.
      */
     readonly last: true;

@@ -12,6 +12,9 @@ type Desk struct {
 	// Session returns the session to ask on, nil when there is none, and the
 	// room that it is in, empty when there are none or several.
 	Session func() (client *engine.Client, room string)
+	// Outside returns the session for messages outside rooms, nil when there is
+	// none. Dialects without such messages leave it out.
+	Outside func() *engine.Client
 	// Login is the call that the page has to make when there is no session.
 	Login string
 	// Events are what messages become in this dialect.
@@ -33,10 +36,18 @@ func (d *Desk) Explain(call uint32, message, user, room page.Value) {
 		return
 	}
 	q := wire.Explain{Room: room.Text, Seq: uint64(message.Number), ID: message.Text}
+	client := d.session(call)
+	if client == nil {
+		return
+	}
 	if q.Room == "" {
 		q.Room = d.roomOf(&q)
 	}
-	d.ask(call, q, user.Text)
+	if q.Room == "" {
+		d.reject(call, "INVALID", "the engine is in several rooms", "Give the message's roomID.")
+		return
+	}
+	d.ask(call, client, q, user.Text, nil)
 }
 
 // roomOf returns the room of a message when none is given: that of a send that
@@ -51,23 +62,21 @@ func (d *Desk) roomOf(q *wire.Explain) string {
 	return room
 }
 
-func (d *Desk) ask(call uint32, q wire.Explain, user string) {
-	client := d.session(call)
-	switch {
-	case client == nil:
-		return
-	case q.Room == "":
-		d.reject(call, "INVALID", "the engine is in several rooms", "Give the message's roomID.")
-		return
-	case user != "":
+// ask asks the server. otherwise is called instead when it does not know; nil:
+// the call fails.
+func (d *Desk) ask(call uint32, client *engine.Client, q wire.Explain, user string, otherwise func()) {
+	if user != "" {
 		q.Users = []string{user}
 	}
 	client.Explain(q, func(m *wire.Explained, err error) {
-		if err != nil {
+		switch {
+		case err == nil:
+			d.explained(call, m)
+		case otherwise != nil:
+			otherwise()
+		default:
 			d.fail(call, err)
-			return
 		}
-		d.explained(call, m)
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"parley/internal/engine"
 	"parley/internal/wire"
 )
 
@@ -17,7 +18,9 @@ type Send struct {
 	ClientID string
 
 	about     wire.Explained // without the outcome
+	outside   bool           // of rooms
 	settled   bool
+	nobody    bool            // it was refused since no receiver was there: the server knows why
 	published *wire.Published // nil when it was refused, or nobody knows
 	outcome   wire.Outcome    // what is known without the server, when it was not published
 	waiting   []func()
@@ -26,10 +29,19 @@ type Send struct {
 // Begin notes a send of from to a room, by the clock of the page. The room is
 // what the page gave, be it one that this engine is in or not.
 func (d *Desk) Begin(at time.Time, from, room string, channel wire.Channel, bytes int) *Send {
-	s := &Send{about: wire.Explained{Room: room, From: from, Channel: channel, TimeMS: uint64(at.UnixMilli()), Bytes: uint32(bytes)}}
+	return d.keep(&Send{about: wire.Explained{Room: room, From: from, Channel: channel, TimeMS: uint64(at.UnixMilli()), Bytes: uint32(bytes)}})
+}
+
+// BeginOutside notes a send outside rooms.
+func (d *Desk) BeginOutside(at time.Time, from string, channel wire.Channel, bytes int) *Send {
+	s := &Send{outside: true, about: wire.Explained{From: from, Channel: channel, TimeMS: uint64(at.UnixMilli()), Bytes: uint32(bytes)}}
+	return d.keep(s)
+}
+
+func (d *Desk) keep(s *Send) *Send {
 	drop := -1
 	for i, other := range d.sends {
-		if other.about.Room == room {
+		if other.about.Room == s.about.Room && other.outside == s.outside {
 			drop = i
 		}
 	}
@@ -43,7 +55,7 @@ func (d *Desk) Begin(at time.Time, from, room string, channel wire.Channel, byte
 	return s
 }
 
-// last returns the last send to a room, or to any when room is empty; nil when
+// last returns the last send to a room, or of all when room is empty; nil when
 // there is none.
 func (d *Desk) last(room string) *Send {
 	for i := len(d.sends) - 1; i >= 0; i-- {
@@ -80,6 +92,7 @@ func (s *Send) Done(published *wire.Published, err error) {
 	} else {
 		e = wire.RefusalOf(err)
 	}
+	s.nobody = e.Code == wire.CodeNoReceiver
 	verdict := wire.VerdictSendRefused
 	switch e.Code {
 	case wire.CodeTooLarge:
@@ -95,23 +108,48 @@ func (s *Send) Done(published *wire.Published, err error) {
 // explain answers a question about the send, once it is settled.
 func (s *Send) explain(d *Desk, call uint32, user string) {
 	q := wire.Explain{Room: s.about.Room}
+	here := func() { s.tell(d, call, user) }
+	var otherwise func()
 	switch {
 	case !s.settled:
 		s.waiting = append(s.waiting, func() { s.explain(d, call, user) })
 		return
+	case s.outside && s.published != nil:
+		q.ClientID = s.ClientID
 	case s.published != nil:
 		if q.Seq = s.published.Seq; q.Seq == 0 {
 			q.ID = s.published.ID
 		}
+	case s.nobody && s.ClientID != "" && s.client(d) != nil:
+		q.ClientID, otherwise = s.ClientID, here
 	case s.outcome.Verdict == wire.VerdictUnknown && s.ClientID != "":
 		q.ClientID = s.ClientID
 	default: // the server knows no more
-		m, o := s.about, s.outcome
-		o.User = user
-		m.Outcomes = []wire.Outcome{o}
-		m.Tallies = []wire.Tally{{Verdict: o.Verdict, Users: 1}}
-		d.explained(call, &m)
+		here()
 		return
 	}
-	d.ask(call, q, user)
+	client := s.client(d)
+	if client == nil {
+		d.fail(call, &wire.Error{Code: wire.CodeNotLoggedIn})
+		return
+	}
+	d.ask(call, client, q, user, otherwise)
+}
+
+// client returns the session to ask on.
+func (s *Send) client(d *Desk) *engine.Client {
+	if s.outside {
+		return d.Outside()
+	}
+	client, _ := d.Session()
+	return client
+}
+
+// tell answers by what is known here.
+func (s *Send) tell(d *Desk, call uint32, user string) {
+	m, o := s.about, s.outcome
+	o.User = user
+	m.Outcomes = []wire.Outcome{o}
+	m.Tallies = []wire.Tally{{Verdict: o.Verdict, Users: 1}}
+	d.explained(call, &m)
 }

@@ -83,7 +83,7 @@ var _ page.Instance = (*Engine)(nil)
 // New returns an engine; its argument is the app id.
 func New(w page.World, p page.Page, args []page.Value) *Engine {
 	e := &Engine{world: w, page: p, app: page.Arg(args, 0).Text}
-	e.desk = explain.Desk{Page: p, Login: "joinRoom", Session: e.asked}
+	e.desk = explain.Desk{Page: p, Login: "joinRoom, or login for messages outside rooms,", Session: e.asked, Outside: e.askedOutside}
 	return e
 }
 
@@ -151,12 +151,20 @@ func (e *Engine) Call(method int, call uint32, args []page.Value) float64 {
 	return 0
 }
 
-// asked is the desk's Session: what Parley.explain can tell is about the room.
+// asked is the desk's Session.
 func (e *Engine) asked() (client *engine.Client, room string) {
 	if e.room == nil || !e.room.in {
 		return nil, ""
 	}
 	return e.room.client, e.room.id
+}
+
+// askedOutside is the desk's Outside.
+func (e *Engine) askedOutside() *engine.Client {
+	if e.login == nil || !e.login.in {
+		return nil
+	}
+	return e.login.client
 }
 
 // clients returns the sessions that there are.

@@ -248,6 +248,67 @@ func TestExplain(t *testing.T) {
 	has(strings.Join(w.taken(), ""), call+" rejected ", "NOT_LOGGED_IN", "Call joinRoom")
 }
 
+// Parley.explain of sends outside rooms, and of those that found nobody: the
+// server is asked by the client id.
+func TestExplainOutsideRooms(t *testing.T) {
+	w := newWorld(t)
+	e := both(w)
+	w.run(e, "listen", page.OfArray())
+	ask := func() string {
+		t.Helper()
+		w.forget()
+		call := w.run(e, "explain", page.Value{}, text("bob"), page.Value{})
+		w.settle()
+		return strings.TrimPrefix(strings.Join(w.taken(), "\n"), call+" ")
+	}
+	asked := func(room string) {
+		t.Helper()
+		if len(w.requests) != 1 || !strings.HasPrefix(w.requests[0], "explain "+room+" 0 ") || strings.Contains(w.requests[0], " 0  ") {
+			t.Errorf("server saw %q, want a question by a client id", w.requests)
+		}
+	}
+	w.run(e, "sendUserMessage", text("bob"), text("in"))
+	w.run(e, "sendUserMessageOutsideRoom", text("bob"), text("out"))
+	w.settle()
+	if got := ask(); !strings.HasPrefix(got, "resolved ") {
+		t.Errorf("heard %s", got)
+	}
+	asked("")
+	w.run(e, "sendUserBinaryMessageOutsideRoom", text("bob"), text("no bytes"))
+	if got := ask(); !strings.HasPrefix(got, `resolved ["onUserBinaryMessageReceivedOutsideRoom",["",0,"","alice",6,`) || len(w.requests) != 0 {
+		t.Errorf("heard %s, server saw %q", got, w.requests)
+	}
+	for method, room := range map[string]string{"sendUserMessage": "r1", "sendUserMessageOutsideRoom": ""} {
+		w.refuse = func(kind wire.BodyKind) *wire.Refusal {
+			if kind == wire.IsPublish || kind == wire.IsSendDirect {
+				return &wire.Refusal{Code: wire.CodeNoReceiver, What: "nobody there", Fix: "Wait."}
+			}
+			return nil
+		}
+		w.run(e, method, text("bob"), text("x"))
+		w.settle()
+		if got := ask(); !strings.Contains(got, `"bob",2`) {
+			t.Errorf("%s: heard %s, want what the server says", method, got)
+		}
+		asked(room)
+		w.refuse = func(wire.BodyKind) *wire.Refusal { return &wire.Refusal{Code: wire.CodeForbidden} }
+		if got := ask(); !strings.Contains(got, "nobody there.") {
+			t.Errorf("%s: heard %s, want the refusal, since the server says nothing", method, got)
+		}
+		w.refuse = nil
+	}
+	w.run(e, "sendUserMessageOutsideRoom", text("bob"), text("out"))
+	w.settle()
+	w.run(e, "logout")
+	if got := ask(); !strings.Contains(got, "NOT_LOGGED_IN") {
+		t.Errorf("heard %s", got)
+	}
+	w.run(e, "sendUserMessageOutsideRoom", text("bob"), text("out"))
+	if got := ask(); !strings.Contains(got, "Wait for the promise of login before sending.") {
+		t.Errorf("heard %s", got)
+	}
+}
+
 func TestTrace(t *testing.T) {
 	w := newWorld(t)
 	e := w.engine()

@@ -48,7 +48,10 @@ func (e *Engine) send(call uint32, to target, format wire.Format, user, message 
 	done := e.done(call, forMessage)
 	switch to {
 	case toOutsider:
-		e.login.client.SendDirect(wire.SendDirect{To: user.Text, Format: format, Body: body}, done)
+		record.ClientID = e.login.client.SendDirect(wire.SendDirect{To: user.Text, Format: format, Body: body}, func(err error) {
+			done(err)
+			record.Done(&wire.Published{}, err)
+		})
 	case toBusiness:
 		e.login.client.AskBusinessServer(wire.AskBusinessServer{Format: format, Body: body}, func(_ []byte, err error) { done(err) })
 	default:
@@ -75,11 +78,22 @@ func (e *Engine) send(call uint32, to target, format wire.Format, user, message 
 	}
 }
 
-// begin notes a send to the room, for Parley.explain; nil for others, of which
-// it can tell nothing.
+// begin notes a send, for Parley.explain; nil for those to the business server,
+// of which it can tell nothing that their promises do not.
 func (e *Engine) begin(to target, binary bool, message *page.Value) *explain.Send {
-	if to > toMember {
+	bytes := len(message.Text) + len(message.Bytes)
+	switch to {
+	case toBusiness:
 		return nil
+	case toOutsider:
+		user, channel := "", wire.ChannelOnDirect
+		if e.login != nil {
+			user = e.login.user
+		}
+		if binary {
+			channel = wire.ChannelOnDirectData
+		}
+		return e.desk.BeginOutside(e.world.Clock.Now(), user, channel, bytes)
 	}
 	room, user := "", ""
 	if e.room != nil {
@@ -93,7 +107,7 @@ func (e *Engine) begin(to target, binary bool, message *page.Value) *explain.Sen
 		kind = wire.KindCommand
 	}
 	channel := wire.ChannelOf(wire.ClassReliable, kind, wire.FormatText, to == toMember)
-	return e.desk.Begin(e.world.Clock.Now(), user, room, channel, len(message.Text)+len(message.Bytes))
+	return e.desk.Begin(e.world.Clock.Now(), user, room, channel, bytes)
 }
 
 // refused says why a send was refused here.
@@ -104,6 +118,10 @@ func refused(record *explain.Send, why *problem) {
 		record.TooLarge(maxMessageBytes)
 	case why == &notConnected:
 		record.Refuse(wire.VerdictSendRefused, "The engine was in no room.", "Wait for the promise of joinRoom before sending.")
+	case why == &notLoggedIn:
+		record.Refuse(wire.VerdictSendRefused, "The engine was not logged in.", "Wait for the promise of login before sending.")
+	case why.code == codeNotInRTSRoom:
+		record.Refuse(wire.VerdictSendRefused, "The engine is in a room of ROOM_MODE_RTS_ONLY, which allows no calls outside of it.", "Join the room with ROOM_MODE_RTC, or send in the room.")
 	default:
 		record.Refuse(wire.VerdictSendRefused, why.text, "Give the arguments that the method's declaration names.")
 	}
