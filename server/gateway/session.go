@@ -347,9 +347,9 @@ func (s *session) endIf(why room.Exit, still func() bool) {
 
 // remove ends the session and tells its client why.
 func (s *session) remove(code wire.Code, reason string) {
-	c := s.current()
 	s.end(exitOf(code))
-	if c != nil {
+	// Only now: until it has ended, a login under way may still give it one.
+	if c := s.current(); c != nil {
 		c.push(&wire.Removed{Code: code, Reason: reason})
 		c.close(wire.CloseRemoved, code.String())
 	}
