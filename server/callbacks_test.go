@@ -53,6 +53,7 @@ func (n *notice) text(key string) string { return fmt.Sprint(n.fields[key]) }
 const callbackSecret = "b7Xk2mVx9Lr4Tn8Bw3Ys6Hd1Jf5Gp0Ca"
 
 func newBusiness(t *testing.T) *business {
+	t.Helper()
 	b := &business{
 		t: t, secret: callbackSecret, more: make(chan struct{}, 1),
 		seen: map[string]string{}, ids: map[string]string{}, accepted: map[string]bool{},

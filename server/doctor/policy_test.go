@@ -5,11 +5,11 @@ import (
 	"testing"
 )
 
-func address(t testing.TB, text string) *url.URL {
-	t.Helper()
+func address(tb testing.TB, text string) *url.URL {
+	tb.Helper()
 	at, err := url.Parse(text)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return at
 }

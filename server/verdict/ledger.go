@@ -74,8 +74,24 @@ type person struct {
 	living    int        // sessions; with none the user is counted
 	sessions  []*Session // oldest first
 	stays     []*Stay    // in all rooms, oldest first
-	logins    []refusal  // refused ones, oldest first
-	sends     []send     // refused ones, oldest first
+	*refusals            // noRefusals for most
+}
+
+// refusals are what a user was refused, apart since few are refused anything.
+type refusals struct {
+	logins []refusal // oldest first
+	sends  []send    // oldest first
+}
+
+// noRefusals is never written to.
+var noRefusals = &refusals{}
+
+// refused returns the user's refusals, to add to.
+func (p *person) refused() *refusals {
+	if p.refusals == noRefusals {
+		p.refusals = &refusals{}
+	}
+	return p.refusals
 }
 
 // refusal is a request that was not carried out.
@@ -99,7 +115,7 @@ func (l *Ledger) person(app, user string) *person {
 	key := userKey{app, user}
 	p := l.people[key]
 	if p == nil {
-		p = &person{app: app, user: user}
+		p = &person{app: app, user: user, refusals: noRefusals}
 		l.people[key] = p
 		l.byUser[user] = append(l.byUser[user], p)
 		l.used.Add(personBytes)
@@ -126,7 +142,7 @@ func (l *Ledger) RefusedLogin(app, user string, err error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	p := l.person(app, user)
+	p := l.person(app, user).refused()
 	if len(p.logins) == maxRefusedLogins {
 		l.used.Add(-p.logins[0].size())
 		p.logins = slices.Delete(p.logins, 0, 1)
@@ -183,7 +199,7 @@ func (l *Ledger) RefusedSend(app, user string, p *wire.Publish, err error) {
 func (l *Ledger) refusedSend(app string, s *send) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	who := l.person(app, s.from)
+	who := l.person(app, s.from).refused()
 	if len(who.sends) == maxRefusedSends {
 		l.used.Add(-who.sends[0].size())
 		who.sends = slices.Delete(who.sends, 0, 1)
@@ -314,20 +330,9 @@ func (l *Ledger) dropBefore(when int64) {
 		}
 	}
 	for _, p := range l.people {
-		p.logins = slices.DeleteFunc(p.logins, func(r refusal) bool {
-			if r.at < when {
-				l.used.Add(-r.size())
-				return true
-			}
-			return false
-		})
-		p.sends = slices.DeleteFunc(p.sends, func(s send) bool {
-			if s.at < when {
-				l.used.Add(-s.size())
-				return true
-			}
-			return false
-		})
+		if p.refusals != noRefusals {
+			l.trimRefusals(p, when)
+		}
 		p.stays = slices.DeleteFunc(p.stays, func(s *Stay) bool {
 			if s.over(when) {
 				l.used.Add(-s.counted)
@@ -364,3 +369,24 @@ const (
 	spanBytes    = int64(unsafe.Sizeof(Span{})) + 8
 	stayBytes    = int64(unsafe.Sizeof(Stay{})) + 40 // and its two places
 )
+
+// trimRefusals forgets what was refused to a user before when.
+func (l *Ledger) trimRefusals(p *person, when int64) {
+	p.logins = slices.DeleteFunc(p.logins, func(r refusal) bool {
+		if r.at < when {
+			l.used.Add(-r.size())
+			return true
+		}
+		return false
+	})
+	p.sends = slices.DeleteFunc(p.sends, func(s send) bool {
+		if s.at < when {
+			l.used.Add(-s.size())
+			return true
+		}
+		return false
+	})
+	if len(p.logins)+len(p.sends) == 0 {
+		p.refusals = noRefusals
+	}
+}

@@ -156,12 +156,12 @@ func (s *subject) notOnline(f *finding) (reason, fix string) {
 	if s.room.room == "" {
 		fix = "Ask whether " + u + " is online before you send."
 	}
-	switch {
-	case f.cause == roomsOnly:
+	switch f.cause {
+	case roomsOnly:
 		return u + " was connected, but not logged in for messages outside rooms.", "Log " + u + " in: being in a room is not enough."
-	case f.cause == cutOff:
+	case cutOff:
 		return u + " was cut off at " + clockTime(f.since) + " and did not come back in time.", "Raise heartbeat.timeout if clients come back later than that."
-	case f.cause == afterwards:
+	case afterwards:
 		return u + " logged in at " + clockTime(f.since) + ", after the message.", fix
 	}
 	how := map[Exit]string{
