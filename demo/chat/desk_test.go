@@ -118,9 +118,12 @@ func TestRequestsWithoutAnswers(t *testing.T) {
 		// An answer that comes late, or from somebody else, or to nothing.
 		v := o.last()
 		for _, m := range []sdk.Message{
-			{From: sdk.Member{ID: "mallory"}, Text: `{"request_id":"2"}`}, {From: sdk.Member{ID: "server"}, Text: `{"request_id":2}`},
-			{From: sdk.Member{ID: "server"}, Text: `no JSON`}, {From: sdk.Member{ID: "server"}, Text: `{"request_id":"99"}`},
-			{From: sdk.Member{ID: "server"}, Text: `{"request_id":"3"}`}, {From: sdk.Member{ID: "server"}, Text: `{"request_id":"3"}`},
+			{From: sdk.Member{ID: "mallory"}, Text: `{"request_id":"2"}`},
+			{From: sdk.Member{ID: "server"}, Text: `{"request_id":2}`},
+			{From: sdk.Member{ID: "server"}, Text: `no JSON`},
+			{From: sdk.Member{ID: "server"}, Text: `{"request_id":"99"}`},
+			{From: sdk.Member{ID: "server"}, Text: `{"request_id":"3"}`},
+			{From: sdk.Member{ID: "server"}, Text: `{"request_id":"3"}`},
 		} {
 			v.tell(sdk.Event{Type: sdk.Answered, Messages: []sdk.Message{m}})
 		}
