@@ -6,7 +6,6 @@ import (
 	"net"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -290,11 +289,14 @@ func TestDirectReadSlowly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		reading := &pausable{Conn: nc}
+		reading := &pausable{Conn: nc, turn: make(chan struct{}, 1)}
 		bob := s.over(t, reading)
 		bob.login(directly("free", "bob", "y"))
 		resume := reading.pause()
 		for i := range 400 {
+			if i == 10 {
+				synctest.Wait() // the first ones fill what takes more while the client reads nothing
+			}
 			if err := s.Direct("free", "server", "bob", wire.FormatText, fmt.Appendf(nil, "%d", i+1)); err != nil {
 				t.Fatal(err)
 			}
@@ -333,19 +335,19 @@ func TestDirectReadSlowly(t *testing.T) {
 // pausable is a connection whose reader can be made to stop.
 type pausable struct {
 	net.Conn
-	reading sync.Mutex // held while nothing is read
+	turn chan struct{} // full while nothing is read
 }
 
 func (c *pausable) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	c.reading.Lock() // what was read is held back
-	defer c.reading.Unlock()
+	c.turn <- struct{}{} // what was read is held back
+	<-c.turn
 	return n, err
 }
 
 func (c *pausable) pause() (resume func()) {
-	c.reading.Lock()
-	return c.reading.Unlock
+	c.turn <- struct{}{}
+	return func() { <-c.turn }
 }
 
 // TestDirectIsConfirmed checks that nothing is kept for a client that has it.
