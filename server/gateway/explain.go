@@ -102,6 +102,7 @@ func (g *Gateway) Explain(ctx context.Context, q verdict.Question) (*wire.Explai
 		}
 		return nil, err
 	}
+	found.Settle(ctx)
 	sessions, silent := found.Listed()
 	g.probe(ctx, silent[:min(len(silent), maxProbed)])
 	return found.Answer(g.busySockets(sessions)), nil

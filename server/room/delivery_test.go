@@ -265,6 +265,16 @@ func TestDropLossyFault(t *testing.T) {
 		if got := b.shown(t); len(got.lossy) != 1 {
 			t.Errorf("after the fault: saw %d lossy, want 1", len(got.lossy))
 		}
+		b.DropLossy(100)
+		if err := b.join(h, "b", inRoom("r")); err != nil {
+			t.Fatal(err)
+		}
+		b.attach()
+		a.shout(t, "z")
+		synctest.Wait()
+		if got := b.shown(t); len(got.lossy) != 0 || got.dropped != 1 {
+			t.Errorf("on a new socket under the fault: saw %d lossy, told of %d, want 0 and 1", len(got.lossy), got.dropped)
+		}
 		leaveAll(a, b)
 	})
 }

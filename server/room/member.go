@@ -38,6 +38,7 @@ type Member struct {
 
 	// Guarded by room.mu.
 	watch  bool
+	drops  uint32  // percent of the lossy messages; a scripted fault
 	hidden bool    // neither shown to the others nor counted
 	cursor *cursor // nil while no socket is attached
 	left   bool
@@ -186,6 +187,7 @@ func (m *Member) Attach(sink Sink) {
 	end := r.log.end()
 	c := &cursor{member: m, sink: sink, watch: m.watch, at: m.start.at, backlog: m.start.backlog, tail: m.start.tail}
 	c.special.Store(end)
+	c.dropPercent.Store(m.drops)
 	c.seq.Store(m.start.seq)
 	c.span = m.stay.Attach(verdict.Start{
 		Index: c.at, Replays: m.start.resumes, From: m.start.seq, GapAfter: m.start.lostAfter, GapNext: m.start.lostTo,
@@ -301,11 +303,12 @@ func (m *Member) Position() (uint64, bool) {
 	return m.cursor.seq.Load(), true
 }
 
-// DropLossy makes the socket lose that share of the room's lossy messages, as
-// a scripted fault; 0 ends it.
+// DropLossy makes the member's sockets, later ones too, lose that share of the
+// room's lossy messages, as a scripted fault; 0 ends it.
 func (m *Member) DropLossy(percent uint32) {
 	m.room.mu.Lock()
 	defer m.room.mu.Unlock()
+	m.drops = percent
 	if m.cursor != nil {
 		m.cursor.dropPercent.Store(percent)
 	}

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strconv"
 	"time"
@@ -115,6 +116,43 @@ func (j *journal) search(q *Question) (message, bool) {
 		return *found, true
 	}
 	return message{}, false
+}
+
+// settleTime bounds how long a question waits for the pass that writes the
+// message.
+const settleTime = 100 * time.Millisecond
+
+// Settle waits until the pass that writes the message has ended: who has just
+// got it may ask before that, and would hear that it is under way.
+func (c *Case) Settle(ctx context.Context) {
+	j := c.s.journal
+	if j == nil || c.s.refused != nil || c.s.direct != nil {
+		return
+	}
+	late := time.NewTimer(settleTime)
+	defer late.Stop()
+	for {
+		j.mu.Lock()
+		if !j.open || c.s.message.index < j.handed {
+			if m := j.at(c.s.message.index); m != nil {
+				c.s.message = *m
+			}
+			j.mu.Unlock()
+			return
+		}
+		if j.passed == nil {
+			j.passed = make(chan struct{})
+		}
+		passed := j.passed
+		j.mu.Unlock()
+		select {
+		case <-passed:
+		case <-late.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // searchRefused returns the refused send that q names. Callers hold mu.

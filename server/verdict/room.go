@@ -18,11 +18,12 @@ type journal struct {
 	asked     map[string]int64     // users who were asked about, and when last
 
 	mu       sync.Mutex
-	open     bool   // a life goes on
-	life     int    // counts them
-	base     uint64 // added to the indexes of this life, so that they go on from the last one's
-	end      uint64 // of the last life's log
-	handed   uint64 // below it the passes have written everything
+	open     bool          // a life goes on
+	life     int           // counts them
+	base     uint64        // added to the indexes of this life, so that they go on from the last one's
+	end      uint64        // of the last life's log
+	handed   uint64        // below it the passes have written everything
+	passed   chan struct{} // closed when handed grows or the life ends; made by who waits for it
 	messages tail
 	early    []answered // answers to sends whose message has not come from the bus yet
 }
@@ -149,6 +150,7 @@ func (r *Room) Close(end uint64) {
 	defer j.mu.Unlock()
 	if j.life == r.life && j.open {
 		j.open, j.end = false, r.base+end
+		j.wake()
 		j.ledger.used.Add(journalBytes)
 		at := now()
 		for user, e := range j.elsewhere {
@@ -286,6 +288,7 @@ func (r *Room) Passed(index uint64) {
 		return
 	}
 	j.handed = index
+	j.wake()
 	at := now()
 	j.messages.backward(func(m *message) bool {
 		if m.handed == 0 && m.index < index {
@@ -294,6 +297,14 @@ func (r *Room) Passed(index uint64) {
 		}
 		return m.handed == 0
 	})
+}
+
+// wake lets those go on who wait for the passes. Callers hold mu.
+func (j *journal) wake() {
+	if j.passed != nil {
+		close(j.passed)
+		j.passed = nil
+	}
 }
 
 // Elsewhere tells that a user came into the room on another node, left it, or
