@@ -21,9 +21,16 @@ const (
 
 var errWasm = errors.New("a wasm file that this build does not understand: look at what changed in Go")
 
-// joinSegments returns the wasm file with neighbouring data segments joined.
-// What memory holds after the start is the same.
-func joinSegments(file []byte) ([]byte, error) {
+// shrink returns the wasm file as it goes over the wire.
+func shrink(file []byte) ([]byte, error) {
+	return rewriteData(file, func(segments []segment) ([]segment, error) {
+		segments = join(segments)
+		return segments, dropLines(segments)
+	})
+}
+
+// rewriteData returns the wasm file with what change makes of its data.
+func rewriteData(file []byte, change func([]segment) ([]segment, error)) ([]byte, error) {
 	if len(file) < wasmHeader {
 		return nil, errWasm
 	}
@@ -43,7 +50,11 @@ func joinSegments(file []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		body := appendSegments(nil, join(segments))
+		segments, err = change(segments)
+		if err != nil {
+			return nil, err
+		}
+		body := appendSegments(nil, segments)
 		out = binary.AppendUvarint(append(out, sectionData), uint64(len(body)))
 		out = append(out, body...)
 	}
@@ -88,6 +99,7 @@ func readSegments(src []byte) ([]segment, error) {
 	return segments, nil
 }
 
+// join joins neighbouring segments: memory holds the same after the start.
 func join(segments []segment) []segment {
 	var joined []segment
 	for _, s := range segments {

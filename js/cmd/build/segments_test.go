@@ -15,6 +15,10 @@ func file(segments []segment) []byte {
 	return append(append(out, body...), 0, 1, 7)
 }
 
+func joined(wasm []byte) ([]byte, error) {
+	return rewriteData(wasm, func(segments []segment) ([]segment, error) { return join(segments), nil })
+}
+
 func memory(t *testing.T, wasm []byte) []byte {
 	t.Helper()
 	body := wasm[12:]
@@ -46,7 +50,7 @@ func TestJoinSegmentsKeepsMemory(t *testing.T) {
 		}
 		segments = append(segments, segment{100, []byte("a later section, lower")})
 		before := file(segments)
-		after, err := joinSegments(before)
+		after, err := joined(before)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,7 +60,7 @@ func TestJoinSegmentsKeepsMemory(t *testing.T) {
 		if !bytes.HasSuffix(after, []byte{0, 1, 7}) || !bytes.HasPrefix(after, before[:12]) {
 			t.Fatal("other sections differ after joining")
 		}
-		if again, err := joinSegments(after); err != nil || !bytes.Equal(again, after) {
+		if again, err := joined(after); err != nil || !bytes.Equal(again, after) {
 			t.Fatalf("joining twice differs: %v", err)
 		}
 	}
@@ -70,7 +74,7 @@ func TestJoinSegmentsRefusesWhatItDoesNotKnow(t *testing.T) {
 		"cut":     file([]segment{{5, []byte("x")}})[:16],
 		"passive": passive,
 	} {
-		if _, err := joinSegments(wasm); err == nil {
+		if _, err := joined(wasm); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}

@@ -42,7 +42,7 @@ func compileWasm(s settings, mark, version string) error {
 	if err != nil {
 		return err
 	}
-	file, err = joinSegments(file)
+	file, err = shrink(file)
 	if err != nil {
 		return err
 	}
