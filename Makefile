@@ -4,7 +4,7 @@ LISTEN ?= 127.0.0.1:8080
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOFLAGS_BUILD := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 WASM_EXEC_DIR := $(shell go env GOROOT)/lib/wasm
-WASM_PACKAGES := ./internal/wire ./internal/engine ./wasm/... ./demo/sdk
+WASM_PACKAGES := ./internal/wire ./internal/engine ./internal/engine/moment ./wasm/... ./demo/sdk
 ASSETS := server/web/assets
 # Go files that people write.
 WRITTEN = $(shell git ls-files '*.go' ':!*_gen.go' ':!*.gen.go')
@@ -50,7 +50,7 @@ tools: ## Install what the tests need: chromium (Debian) and the npm packages.
 check: ## Formatting, vet for both platforms, generated files.
 	@stale="$$(go tool gofumpt -l $(WRITTEN))"; test -z "$$stale" || { echo "not formatted; run make fmt:"; echo "$$stale"; exit 1; }
 	go vet ./...
-	GOOS=js GOARCH=wasm go vet ./internal/wire ./internal/engine ./wasm/... ./demo/...
+	GOOS=js GOARCH=wasm go vet ./internal/wire ./internal/engine ./internal/engine/moment ./wasm/... ./demo/...
 	.ci/drift
 
 .PHONY: test-go

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 	"parley/internal/engine/simnet"
 	"parley/internal/wire"
 )
@@ -22,15 +23,15 @@ type world struct {
 }
 
 func newWorld(t testing.TB, seed uint64) *world {
-	clock := simnet.NewClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
-	net := simnet.New(clock, seed, simnet.Conditions{MinDelay: 5 * time.Millisecond, MaxDelay: 50 * time.Millisecond})
+	clock := simnet.NewClock(moment.UnixMilli(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).UnixMilli()))
+	net := simnet.New(clock, seed, simnet.Conditions{MinDelay: 5 * moment.Millisecond, MaxDelay: 50 * moment.Millisecond})
 	return &world{t, clock, net, newServer(t, clock, net, seed)}
 }
 
 // run advances until done reports true, and fails when that takes a minute.
 func (w *world) run(what string, done func() bool) {
 	w.t.Helper()
-	if !w.clock.RunUntil(time.Minute, done) {
+	if !w.clock.RunUntil(moment.Minute, done) {
 		w.t.Fatalf("never: %s", what)
 	}
 }
@@ -56,7 +57,7 @@ type countedTimer struct {
 	clock *countingClock
 }
 
-func (c *countingClock) AfterFunc(d time.Duration, f func()) engine.Timer {
+func (c *countingClock) AfterFunc(d moment.Duration, f func()) engine.Timer {
 	c.set++
 	return &countedTimer{c.Clock.AfterFunc(d, func() { c.set--; f() }), c}
 }
@@ -431,7 +432,7 @@ func (a *actor) start(rooms ...string) {
 func (a *actor) finish() {
 	a.w.t.Helper()
 	a.close()
-	a.w.clock.Run(time.Second)
+	a.w.clock.Run(moment.Second)
 	if a.asked != a.told {
 		a.w.t.Errorf("%s: %d of %d done functions were called", a.user, a.told, a.asked)
 	}

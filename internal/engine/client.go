@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"time"
 
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 )
 
@@ -35,7 +35,7 @@ type Client struct {
 	outside outside
 	tracing tracing
 
-	serverAt, serverNow time.Time // the server's time when ours was serverNow
+	serverAt, serverNow moment.Time // the server's time when ours was serverNow
 
 	frame []byte                 // reused for sending
 	views []wire.RoomMessageView // reused for reading
@@ -238,14 +238,14 @@ func (c *Client) Limits() wire.Limits {
 
 // ServerTime returns the server's time, as exact as half a round trip; known is
 // false before the first Welcome.
-func (c *Client) ServerTime() (now time.Time, known bool) {
+func (c *Client) ServerTime() (now moment.Time, known bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.serverTime()
 }
 
 // RTT returns the smoothed round-trip time; 0 before the first Welcome.
-func (c *Client) RTT() time.Duration {
+func (c *Client) RTT() moment.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.beat.rtt

@@ -1,8 +1,7 @@
 package engine
 
 import (
-	"time"
-
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 )
 
@@ -26,7 +25,7 @@ type Config struct {
 	Direct bool
 
 	Dialer  Dialer
-	Clock   Clock // nil = SystemClock
+	Clock   Clock
 	Random  Random
 	Handler Handler
 
@@ -35,38 +34,35 @@ type Config struct {
 
 	// ReconnectWindow is how long after a cut the client tries to come back,
 	// and how long Connect tries; then the session is over. 300 s.
-	ReconnectWindow time.Duration
+	ReconnectWindow moment.Duration
 	// AnnounceAfter delays Reconnecting: a cut that heals before it stays
 	// silent, however many attempts that took. 0 = announce at once.
-	AnnounceAfter time.Duration
+	AnnounceAfter moment.Duration
 	// ConnectTimeout bounds one attempt, from dial to Welcome. 10 s.
-	ConnectTimeout time.Duration
+	ConnectTimeout moment.Duration
 	// BackoffBase and BackoffCap: attempt n waits a uniformly random time
 	// below min(BackoffCap, BackoffBase·2ⁿ), n from 0. 500 ms, 32 s.
-	BackoffBase, BackoffCap time.Duration
+	BackoffBase, BackoffCap moment.Duration
 	// RequestTimeout bounds a request from the call to its answer, cuts
 	// included. 60 s. The server's dedupe window must be longer.
-	RequestTimeout time.Duration
+	RequestTimeout moment.Duration
 	// ProbeTimeout is how long a Probe waits for any byte. 5 s.
-	ProbeTimeout time.Duration
+	ProbeTimeout moment.Duration
 	// TokenWarning is how long before a token's expiry TokenExpiring is told. 30 s.
-	TokenWarning time.Duration
+	TokenWarning moment.Duration
 	// MaxPending and MaxPendingBytes bound the unanswered requests. 1024, 4 MiB.
 	MaxPending, MaxPendingBytes int
 }
 
 // withDefaults returns cfg with its zero values replaced.
 func (cfg Config) withDefaults() Config {
-	if cfg.Clock == nil {
-		cfg.Clock = SystemClock{}
-	}
-	orDefault(&cfg.ReconnectWindow, 300*time.Second)
-	orDefault(&cfg.ConnectTimeout, 10*time.Second)
-	orDefault(&cfg.BackoffBase, 500*time.Millisecond)
-	orDefault(&cfg.BackoffCap, 32*time.Second)
-	orDefault(&cfg.RequestTimeout, 60*time.Second)
-	orDefault(&cfg.ProbeTimeout, 5*time.Second)
-	orDefault(&cfg.TokenWarning, 30*time.Second)
+	orDefault(&cfg.ReconnectWindow, 300*moment.Second)
+	orDefault(&cfg.ConnectTimeout, 10*moment.Second)
+	orDefault(&cfg.BackoffBase, 500*moment.Millisecond)
+	orDefault(&cfg.BackoffCap, 32*moment.Second)
+	orDefault(&cfg.RequestTimeout, 60*moment.Second)
+	orDefault(&cfg.ProbeTimeout, 5*moment.Second)
+	orDefault(&cfg.TokenWarning, 30*moment.Second)
 	orDefault(&cfg.MaxPending, 1024)
 	orDefault(&cfg.MaxPendingBytes, 4<<20)
 	return cfg

@@ -2,8 +2,8 @@ package engine
 
 import (
 	"strconv"
-	"time"
 
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 )
 
@@ -29,7 +29,7 @@ type connection struct {
 	attempt    *attempt // nil while waiting
 	generation uint64   // of the newest attempt
 	resume     string   // the secret of Welcome
-	onlineAt   time.Time
+	onlineAt   moment.Time
 	cause      *wire.Error
 
 	backoff  backoff
@@ -48,7 +48,7 @@ type attempt struct {
 	opened   bool // Hello is sent
 	welcomed bool
 	hello    uint64 // id of the Hello
-	helloAt  time.Time
+	helloAt  moment.Time
 }
 
 var _ SocketHandler = (*attempt)(nil)
@@ -145,7 +145,7 @@ func (c *Client) onWelcome(a *attempt, m *wire.Welcome) {
 	}
 	c.sampleRTT(now.Sub(a.helloAt))
 	if m.ServerTimeMS != 0 {
-		c.setServerTime(time.UnixMilli(int64(m.ServerTimeMS)).Add(now.Sub(a.helloAt)/2), now)
+		c.setServerTime(moment.UnixMilli(int64(m.ServerTimeMS)).Add(now.Sub(a.helloAt)/2), now)
 	}
 	if done := c.connected; done != nil {
 		c.connected = nil
@@ -162,7 +162,7 @@ func (c *Client) helloRefused(m *wire.Refusal) {
 	c.attempt.socket.Close(wire.CloseNormal, "")
 	c.attempt = nil
 	if retryable(m) {
-		c.cut(m.Error(), time.Duration(m.RetryAfterMS)*time.Millisecond)
+		c.cut(m.Error(), moment.Duration(m.RetryAfterMS)*moment.Millisecond)
 		return
 	}
 	c.end(m.Error(), "", wire.CloseNormal)
@@ -177,7 +177,7 @@ func (c *Client) drop(code wire.CloseCode, cause *wire.Error) {
 
 // cut goes on without a socket: the next attempt starts after a random wait,
 // and not before atLeast.
-func (c *Client) cut(cause *wire.Error, atLeast time.Duration) {
+func (c *Client) cut(cause *wire.Error, atLeast moment.Duration) {
 	c.connect.stop()
 	c.move.stop()
 	c.pending.pace.stop()
@@ -207,7 +207,7 @@ func (c *Client) cut(cause *wire.Error, atLeast time.Duration) {
 // the alarm for the rest.
 func (c *Client) announceCuts() {
 	c.announce.stop()
-	now, wait := c.cfg.Clock.Now(), time.Duration(-1)
+	now, wait := c.cfg.Clock.Now(), moment.Duration(-1)
 	for _, r := range c.rooms.order {
 		if !r.joined || r.live || r.told {
 			continue
@@ -318,7 +318,7 @@ func (c *Client) send(frame []byte) {
 // onDraining moves to another server at a random moment of the spread. When
 // this one closes the socket first, that is a cut like any other.
 func (c *Client) onDraining(m *wire.Draining) {
-	wait := below(c.cfg.Random, time.Duration(m.SpreadMS)*time.Millisecond)
+	wait := below(c.cfg.Random, moment.Duration(m.SpreadMS)*moment.Millisecond)
 	c.set(&c.move, wait, func() {
 		c.drop(wire.CloseNormal, disconnected("the server asked to connect again"))
 		c.dial()

@@ -4,9 +4,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 	"parley/internal/engine/simnet"
 	"parley/internal/wire"
 )
@@ -121,13 +121,13 @@ func TestConnectTwice(t *testing.T) {
 	a.start()
 	var got error
 	a.connect(func(err error) { got = err })
-	w.clock.Run(time.Second)
+	w.clock.Run(moment.Second)
 	if wire.CodeOf(got) != wire.CodeInvalid || w.net.Dials() != 1 {
 		t.Errorf("second Connect: %v, %d dials", got, w.net.Dials())
 	}
 	a.finish()
 	a.connect(func(err error) { got = err })
-	w.clock.Run(time.Second)
+	w.clock.Run(moment.Second)
 	if wire.CodeOf(got) != wire.CodeInvalid || w.net.Dials() != 1 {
 		t.Errorf("Connect after Close: %v, %d dials", got, w.net.Dials())
 	}
@@ -139,7 +139,7 @@ func TestConnectRetriesFailuresOfTheNetwork(t *testing.T) {
 	a := w.newActor("alice", nil)
 	var result []error
 	a.connect(func(err error) { result = append(result, err) })
-	w.clock.Run(20 * time.Second)
+	w.clock.Run(20 * moment.Second)
 	if len(result) != 0 || w.net.Dials() < 3 {
 		t.Fatalf("after 20 s: %v, %d dials", result, w.net.Dials())
 	}
@@ -162,11 +162,11 @@ func TestConnectGivesUpAfterTheWindow(t *testing.T) {
 		var result, joined error
 		a.connect(func(err error) { result = err })
 		a.join("red", engine.JoinOptions{}, func(err error) { joined = err })
-		w.clock.Run(299 * time.Second)
+		w.clock.Run(299 * moment.Second)
 		if result != nil {
 			t.Fatalf("gave up early: %v", result)
 		}
-		w.clock.Run(2 * time.Second)
+		w.clock.Run(2 * moment.Second)
 		if wire.CodeOf(result) != wire.CodeReconnectTimeout || wire.CodeOf(joined) != wire.CodeTimeout {
 			t.Errorf("Connect: %v; Join: %v", result, joined)
 		}
@@ -174,7 +174,7 @@ func TestConnectGivesUpAfterTheWindow(t *testing.T) {
 			t.Errorf("Closed with %v", e.Err)
 		}
 		dials := w.net.Dials()
-		w.clock.Run(10 * time.Minute)
+		w.clock.Run(10 * moment.Minute)
 		if w.net.Dials() != dials {
 			t.Error("dialled after the end")
 		}
@@ -194,7 +194,7 @@ func TestHelloRefused(t *testing.T) {
 				var result, joined error
 				a.connect(func(err error) { result = err })
 				a.join("red", engine.JoinOptions{}, func(err error) { joined = err })
-				w.clock.Run(time.Minute)
+				w.clock.Run(moment.Minute)
 				if wire.CodeOf(result) != code || wire.CodeOf(joined) != code || w.net.Dials() != 1 {
 					t.Errorf("Connect: %v; Join: %v; %d dials", result, joined, w.net.Dials())
 				}
@@ -205,11 +205,11 @@ func TestHelloRefused(t *testing.T) {
 			})
 			t.Run("again", func(t *testing.T) {
 				w := newWorld(t, 5)
-				a := w.newActor("alice", func(c *engine.Config) { c.AnnounceAfter = 8 * time.Second })
+				a := w.newActor("alice", func(c *engine.Config) { c.AnnounceAfter = 8 * moment.Second })
 				a.start("red")
 				w.server.refuseHello = &wire.Refusal{Code: code, What: "no"}
 				w.conn().Cut()
-				w.clock.Run(time.Minute)
+				w.clock.Run(moment.Minute)
 				if want := []string{"offline", "removed red", "closed"}; !slices.Equal(a.log[len(a.log)-3:], want) {
 					t.Errorf("log %q, want it to end with %q", a.log, want)
 				}
@@ -228,12 +228,12 @@ func TestHelloRefusedForNow(t *testing.T) {
 	w.server.refuseHello = &wire.Refusal{Code: wire.CodeOverloaded, What: "busy", RetryAfterMS: 20_000}
 	a := w.newActor("alice", nil)
 	a.connect(nil)
-	w.clock.Run(19 * time.Second)
+	w.clock.Run(19 * moment.Second)
 	if w.net.Dials() != 1 {
 		t.Fatalf("%d dials before the time that the server named", w.net.Dials())
 	}
 	w.server.refuseHello = &wire.Refusal{Code: wire.CodeOverloaded, What: "busy"}
-	w.clock.Run(20 * time.Second)
+	w.clock.Run(20 * moment.Second)
 	w.server.refuseHello = nil
 	w.run("online", func() bool { return a.online })
 	if a.has(engine.Closed) {
@@ -278,7 +278,7 @@ func TestCloseCodes(t *testing.T) {
 		var sent error
 		c.Publish(wire.Publish{Room: "red", Body: []byte("x")}, func(_ *wire.Published, err error) { sent = err })
 		socket.handler.Closed(row.code, "text of the server")
-		s.clock.Run(time.Second)
+		s.clock.Run(moment.Second)
 		if row.end == 0 {
 			if c.State() != engine.StateConnecting || len(s.sockets) != 2 || heard.count(engine.Closed) != 0 || sent != nil {
 				t.Errorf("after %d: %v, %d sockets, %v", row.code, c.State(), len(s.sockets), sent)
@@ -304,19 +304,19 @@ func TestCloseCodes(t *testing.T) {
 // which doubles up to the cap.
 func TestBackoffWithinItsBounds(t *testing.T) {
 	const runs, attempts = 200, 9
-	base, longest := 500*time.Millisecond, 16*time.Second
-	var most, least [attempts]time.Duration
+	base, longest := 500*moment.Millisecond, 16*moment.Second
+	var most, least [attempts]moment.Duration
 	for run := range runs {
 		s := newScript(t)
 		config := s.config(&record{})
 		config.Random = newRandom(uint64(run))
 		config.BackoffCap = longest
-		config.ReconnectWindow = time.Hour
+		config.ReconnectWindow = moment.Hour
 		engine.New(config).Connect(nil)
 		for n := range attempts {
 			s.last().handler.Closed(1006, "")
 			before, sockets := s.clock.Now(), len(s.sockets)
-			s.clock.RunUntil(time.Hour, func() bool { return len(s.sockets) > sockets })
+			s.clock.RunUntil(moment.Hour, func() bool { return len(s.sockets) > sockets })
 			wait := s.clock.Now().Sub(before)
 			if limit := min(longest, base<<n); wait >= limit {
 				t.Fatalf("attempt %d waited %v, limit %v", n, wait, limit)
@@ -342,22 +342,22 @@ func TestBackoffForgetsOnlyAfterAStableConnection(t *testing.T) {
 	config.Random = most{} // always the longest wait
 	c := engine.New(config)
 	c.Connect(nil)
-	again := func(held time.Duration) time.Duration {
+	again := func(held moment.Duration) moment.Duration {
 		socket := s.last()
 		socket.handler.Opened()
 		socket.push(0, &wire.Welcome{})
 		s.clock.Run(held)
 		socket.handler.Closed(wire.CloseSlow, "")
 		before, sockets := s.clock.Now(), len(s.sockets)
-		s.clock.RunUntil(time.Hour, func() bool { return len(s.sockets) > sockets })
-		return s.clock.Now().Sub(before).Round(time.Millisecond)
+		s.clock.RunUntil(moment.Hour, func() bool { return len(s.sockets) > sockets })
+		return s.clock.Now().Sub(before) + moment.Microsecond // a wait is shorter than its limit
 	}
-	for _, row := range []struct{ held, wait time.Duration }{
-		{time.Second, 500 * time.Millisecond},
-		{time.Second, time.Second},
-		{9 * time.Second, 2 * time.Second},
-		{11 * time.Second, 500 * time.Millisecond},
-		{0, time.Second},
+	for _, row := range []struct{ held, wait moment.Duration }{
+		{moment.Second, 500 * moment.Millisecond},
+		{moment.Second, moment.Second},
+		{9 * moment.Second, 2 * moment.Second},
+		{11 * moment.Second, 500 * moment.Millisecond},
+		{0, moment.Second},
 	} {
 		if got := again(row.held); got != row.wait {
 			t.Errorf("held %v: waited %v, want %v", row.held, got, row.wait)
@@ -373,7 +373,7 @@ func TestNetworkUpEndsTheWait(t *testing.T) {
 	c.Connect(nil)
 	for range 5 {
 		s.last().handler.Closed(1006, "")
-		s.clock.RunUntil(time.Minute, func() bool { return c.State() == engine.StateConnecting })
+		s.clock.RunUntil(moment.Minute, func() bool { return c.State() == engine.StateConnecting })
 	}
 	s.last().handler.Closed(1006, "")
 	sockets := len(s.sockets)
@@ -386,7 +386,7 @@ func TestNetworkUpEndsTheWait(t *testing.T) {
 		t.Fatal("NetworkUp dialled twice")
 	}
 	s.last().handler.Closed(1006, "")
-	s.clock.Run(500 * time.Millisecond) // the waits start from the smallest
+	s.clock.Run(500 * moment.Millisecond) // the waits start from the smallest
 	if len(s.sockets) != sockets+2 {
 		t.Errorf("%d sockets, want %d", len(s.sockets), sockets+2)
 	}
@@ -398,14 +398,14 @@ func TestStaleSocketsCannotAct(t *testing.T) {
 	c := engine.New(s.config(heard))
 	old := s.online(c, "red")
 	old.handler.Closed(1006, "")
-	s.clock.Run(time.Second)
+	s.clock.Run(moment.Second)
 	s.last().handler.Opened()
 	events := len(heard.events)
 	old.handler.Opened()
 	old.push(0, &wire.Welcome{Resume: "stale"}, &wire.Removed{Code: wire.CodeKicked}, &wire.RoomMessage{Seq: 9, Room: "red", From: "bob", Body: []byte("x")})
 	old.handler.Frame([]byte{0xff})
 	old.handler.Closed(wire.CloseRemoved, "")
-	s.clock.Run(time.Second)
+	s.clock.Run(moment.Second)
 	if len(heard.events) != events || len(heard.messages) != 0 || c.State() != engine.StateConnecting || len(s.sockets) != 2 {
 		t.Errorf("a stale socket acted: %v, %v, %v", heard.events[events:], heard.messages, c.State())
 	}
@@ -423,11 +423,11 @@ func TestConnectTimeout(t *testing.T) {
 		if opened {
 			s.last().handler.Opened()
 		}
-		s.clock.Run(10*time.Second - 1)
+		s.clock.Run(10*moment.Second - 1)
 		if s.sockets[0].closed != 0 {
 			t.Fatal("closed early")
 		}
-		s.clock.Run(2 * time.Second)
+		s.clock.Run(2 * moment.Second)
 		if s.sockets[0].closed != wire.CloseNormal || len(s.sockets) != 2 {
 			t.Errorf("opened %v: closed with %d, %d sockets", opened, s.sockets[0].closed, len(s.sockets))
 		}
@@ -440,7 +440,7 @@ func TestConnectTimeout(t *testing.T) {
 
 func TestReconnectWindowOver(t *testing.T) {
 	w := newWorld(t, 8)
-	a := w.newActor("alice", func(c *engine.Config) { c.ReconnectWindow = 30 * time.Second })
+	a := w.newActor("alice", func(c *engine.Config) { c.ReconnectWindow = 30 * moment.Second })
 	a.start("red", "blue")
 	var sent error
 	w.net.SetAccess(simnet.Refusing)
@@ -449,11 +449,11 @@ func TestReconnectWindowOver(t *testing.T) {
 	a.call(func() {
 		a.Publish(wire.Publish{Room: "red", Body: []byte("x")}, func(_ *wire.Published, err error) { sent = err })
 	})
-	w.clock.Run(29 * time.Second)
+	w.clock.Run(29 * moment.Second)
 	if a.ended {
 		t.Fatal("ended early")
 	}
-	w.clock.Run(2 * time.Second)
+	w.clock.Run(2 * moment.Second)
 	if want := []string{"removed red", "removed blue", "closed"}; !slices.Equal(a.log[len(a.log)-3:], want) {
 		t.Errorf("log %q, want it to end with %q", a.log, want)
 	}
@@ -473,10 +473,10 @@ func TestSleepThroughTheWindow(t *testing.T) {
 		a.start("red")
 		w.net.SetAccess(simnet.Refusing)
 		w.conn().Cut()
-		w.clock.Run(40 * time.Second)
-		w.clock.Jump(time.Hour)
+		w.clock.Run(40 * moment.Second)
+		w.clock.Jump(moment.Hour)
 		w.net.SetAccess(access)
-		w.clock.Run(20 * time.Second)
+		w.clock.Run(20 * moment.Second)
 		if want := access == simnet.Reachable; a.online != want || a.ended == want {
 			t.Errorf("access %d: online %v, ended %v", access, a.online, a.ended)
 		}
@@ -490,12 +490,12 @@ func TestResumeAndPositions(t *testing.T) {
 	a.start("red")
 	b.start("red")
 	b.publish("red", false)
-	w.clock.Run(time.Second)
+	w.clock.Run(moment.Second)
 	w.net.Conns()[0].Cut()
 	w.run("offline", func() bool { return !a.online })
 	b.publish("red", false)
 	w.run("online", func() bool { return a.online })
-	w.clock.Run(time.Second)
+	w.clock.Run(moment.Second)
 	hello := w.server.hellos[len(w.server.hellos)-1]
 	if hello.User != "alice" || hello.Resume == "" {
 		t.Errorf("hello after the cut is %+v", hello)
@@ -522,7 +522,7 @@ func TestResumeAndPositions(t *testing.T) {
 func TestAnnounceAfter(t *testing.T) {
 	start := func(t *testing.T) (*world, *actor) {
 		w := newWorld(t, 11)
-		a := w.newActor("alice", func(c *engine.Config) { c.AnnounceAfter = 8 * time.Second })
+		a := w.newActor("alice", func(c *engine.Config) { c.AnnounceAfter = 8 * moment.Second })
 		a.start("red", "blue")
 		return w, a
 	}
@@ -531,7 +531,7 @@ func TestAnnounceAfter(t *testing.T) {
 		w.conn().Cut()
 		w.run("offline", func() bool { return !a.online })
 		w.run("online", func() bool { return a.online })
-		w.clock.Run(time.Minute)
+		w.clock.Run(moment.Minute)
 		if a.has(engine.Reconnecting) || a.has(engine.Reconnected) {
 			t.Errorf("log %q", a.log)
 		}
@@ -542,11 +542,11 @@ func TestAnnounceAfter(t *testing.T) {
 		w.net.SetAccess(simnet.Silent) // the first attempt takes 10 s to fail
 		w.conn().Cut()
 		w.run("offline", func() bool { return !a.online })
-		w.clock.Run(8*time.Second - time.Millisecond)
+		w.clock.Run(8*moment.Second - moment.Millisecond)
 		if a.has(engine.Reconnecting) {
 			t.Fatal("announced early")
 		}
-		w.clock.Run(2 * time.Millisecond)
+		w.clock.Run(2 * moment.Millisecond)
 		if a.count(engine.Reconnecting) != 2 {
 			t.Fatalf("log %q", a.log)
 		}
@@ -560,11 +560,11 @@ func TestAnnounceAfter(t *testing.T) {
 		w.conn().Cut()
 		w.run("offline", func() bool { return !a.online })
 		dials := w.net.Dials()
-		w.clock.Run(8*time.Second - time.Millisecond)
+		w.clock.Run(8*moment.Second - moment.Millisecond)
 		if got := w.net.Dials() - dials; got < 2 || a.has(engine.Reconnecting) {
 			t.Errorf("%d attempts, log %q; want several, and nothing told", got, a.log)
 		}
-		w.clock.Run(2 * time.Millisecond)
+		w.clock.Run(2 * moment.Millisecond)
 		if a.count(engine.Reconnecting) != 2 {
 			t.Errorf("log %q", a.log)
 		}
@@ -593,11 +593,11 @@ func TestDraining(t *testing.T) {
 	c := engine.New(config)
 	socket := s.online(c, "red")
 	socket.push(0, &wire.Draining{SpreadMS: 4000})
-	s.clock.Run(3900 * time.Millisecond)
+	s.clock.Run(3900 * moment.Millisecond)
 	if len(s.sockets) != 1 || c.State() != engine.StateOnline {
 		t.Fatal("moved early")
 	}
-	s.clock.Run(100 * time.Millisecond)
+	s.clock.Run(100 * moment.Millisecond)
 	if len(s.sockets) != 2 || socket.closed != wire.CloseNormal {
 		t.Fatalf("%d sockets, the old one closed with %d", len(s.sockets), socket.closed)
 	}
@@ -613,7 +613,7 @@ func TestDraining(t *testing.T) {
 	socket.push(0, &wire.Draining{SpreadMS: 600_000})
 	sockets := len(s.sockets)
 	socket.handler.Closed(wire.CloseDraining, "")
-	s.clock.Run(time.Second)
+	s.clock.Run(moment.Second)
 	if len(s.sockets) != sockets+1 {
 		t.Error("waits for the spread although the socket is gone")
 	}
@@ -621,7 +621,7 @@ func TestDraining(t *testing.T) {
 	s.last().handler.Opened()
 	s.last().push(0, &wire.Welcome{})
 	for range 70 {
-		s.clock.Run(10 * time.Second)
+		s.clock.Run(10 * moment.Second)
 		s.last().push(0, &wire.Pong{})
 	}
 	if len(s.sockets) != sockets+1 {
@@ -642,7 +642,7 @@ func TestRemovedFromTheSession(t *testing.T) {
 	if want := []string{"removed red", "closed"}; !slices.Equal(a.log[len(a.log)-2:], want) {
 		t.Errorf("log %q", a.log)
 	}
-	w.clock.Run(time.Minute)
+	w.clock.Run(moment.Minute)
 	if !other.online || a.State() != engine.StateClosed {
 		t.Errorf("the newer one is online: %v; the older one is %v", other.online, a.State())
 	}
@@ -654,7 +654,7 @@ func TestCloseTwiceAndBefore(t *testing.T) {
 	a := w.newActor("alice", nil)
 	a.finish()
 	a.close()
-	w.clock.Run(time.Second)
+	w.clock.Run(moment.Second)
 	if a.count(engine.Closed) != 1 || a.last(engine.Closed).Err != nil {
 		t.Errorf("events %+v", a.events)
 	}

@@ -1,8 +1,7 @@
 package engine
 
 import (
-	"time"
-
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 )
 
@@ -85,7 +84,7 @@ type Event struct {
 	Count   uint64
 	Info    []wire.RoomInfoEntry
 	Gap     wire.Gap
-	Time    time.Time
+	Time    moment.Time
 	Direct  *wire.Direct
 
 	RoomClosed bool

@@ -1,35 +1,34 @@
 package engine
 
 import (
-	"time"
-
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 )
 
 // The server's pings when Welcome names none.
 const (
-	defaultPingInterval = 25 * time.Second
-	defaultPingTimeout  = 10 * time.Second
+	defaultPingInterval = 25 * moment.Second
+	defaultPingTimeout  = 10 * moment.Second
 )
 
 // heartbeat notices a connection that is dead without saying so. The server
 // pings; the client only watches that something comes, with one timer that is
 // set again when it fires and not when a frame comes.
 type heartbeat struct {
-	heard    time.Time     // when the last frame came
-	patience time.Duration // a silence of this length is death
+	heard    moment.Time     // when the last frame came
+	patience moment.Duration // a silence of this length is death
 	check    alarm
 
 	probe   alarm
 	probing bool
 	nonce   uint64
-	pinged  time.Time
-	rtt     time.Duration // smoothed; 0 = not known
+	pinged  moment.Time
+	rtt     moment.Duration // smoothed; 0 = not known
 }
 
 func (c *Client) startHeartbeat(m *wire.Welcome) {
-	interval := time.Duration(m.PingIntervalMS) * time.Millisecond
-	timeout := time.Duration(m.PingTimeoutMS) * time.Millisecond
+	interval := moment.Duration(m.PingIntervalMS) * moment.Millisecond
+	timeout := moment.Duration(m.PingTimeoutMS) * moment.Millisecond
 	orDefault(&interval, defaultPingInterval)
 	orDefault(&timeout, defaultPingTimeout)
 	c.beat.patience = interval + timeout
@@ -95,12 +94,12 @@ func (c *Client) onPing(m *wire.Ping) {
 func (c *Client) onPong(m *wire.Pong) {
 	if m.Nonce == c.beat.nonce && !c.beat.pinged.IsZero() {
 		c.sampleRTT(c.beat.heard.Sub(c.beat.pinged))
-		c.beat.pinged = time.Time{}
+		c.beat.pinged = moment.Time{}
 	}
 }
 
 // sampleRTT smooths like TCP does: an eighth of each new sample.
-func (c *Client) sampleRTT(sample time.Duration) {
+func (c *Client) sampleRTT(sample moment.Duration) {
 	if c.beat.rtt == 0 {
 		c.beat.rtt = sample
 		return

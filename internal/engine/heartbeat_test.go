@@ -2,9 +2,9 @@ package engine_test
 
 import (
 	"testing"
-	"time"
 
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 	"parley/internal/engine/simnet"
 	"parley/internal/wire"
 )
@@ -26,7 +26,7 @@ func TestSilenceIsDeath(t *testing.T) {
 	w := newWorld(t, 40)
 	a := w.newActor("alice", nil)
 	a.start("red")
-	w.clock.Run(10 * time.Minute)
+	w.clock.Run(10 * moment.Minute)
 	if !a.online || w.net.Dials() != 1 || w.server.pongs < 50 {
 		t.Fatalf("with pings: online %v, %d dials, %d pongs", a.online, w.net.Dials(), w.server.pongs)
 	}
@@ -47,11 +47,11 @@ func TestHeartbeatDefaultsAndClose(t *testing.T) {
 	s := newScript(t)
 	c := engine.New(s.config(&record{}))
 	socket := s.online(c) // its Welcome names no times
-	s.clock.Run(35*time.Second - time.Millisecond)
+	s.clock.Run(35*moment.Second - moment.Millisecond)
 	if socket.closed != 0 {
 		t.Fatal("closed early")
 	}
-	s.clock.Run(time.Millisecond)
+	s.clock.Run(moment.Millisecond)
 	if socket.closed != wire.CloseHeartbeat || c.State() == engine.StateOnline {
 		t.Errorf("closed with %d", socket.closed)
 	}
@@ -79,7 +79,7 @@ type callCounter struct {
 	n int
 }
 
-func (c *callCounter) AfterFunc(d time.Duration, f func()) engine.Timer {
+func (c *callCounter) AfterFunc(d moment.Duration, f func()) engine.Timer {
 	c.n++
 	return c.Clock.AfterFunc(d, f)
 }
@@ -94,14 +94,14 @@ func TestProbe(t *testing.T) {
 	if len(pings) != 1 {
 		t.Fatalf("%d pings", len(pings))
 	}
-	s.clock.Run(5*time.Second - time.Millisecond)
+	s.clock.Run(5*moment.Second - moment.Millisecond)
 	socket.push(0, &wire.RoomCount{}) // anything is a sign of life
-	s.clock.Run(10 * time.Second)
+	s.clock.Run(10 * moment.Second)
 	if socket.closed != 0 {
 		t.Fatal("closed although something came")
 	}
 	c.NetworkUp()
-	s.clock.Run(5 * time.Second)
+	s.clock.Run(5 * moment.Second)
 	if socket.closed != wire.CloseHeartbeat || c.State() == engine.StateOnline {
 		t.Errorf("closed with %d, state %v", socket.closed, c.State())
 	}
@@ -112,7 +112,7 @@ func TestProbeOverTheNetwork(t *testing.T) {
 	a := w.newActor("alice", nil)
 	a.start("red")
 	a.call(a.Probe)
-	w.clock.Run(8 * time.Second)
+	w.clock.Run(8 * moment.Second)
 	if !a.online || w.net.Dials() != 1 {
 		t.Fatal("a living connection was dropped")
 	}
@@ -120,18 +120,18 @@ func TestProbeOverTheNetwork(t *testing.T) {
 	a.call(a.Probe)
 	before := w.clock.Now()
 	w.run("back", func() bool { return a.has(engine.Reconnected) })
-	if took := w.clock.Now().Sub(before); took > 7*time.Second {
+	if took := w.clock.Now().Sub(before); took > 7*moment.Second {
 		t.Errorf("back after %v", took)
 	}
 	// While waiting for the next attempt it ends the wait.
 	w.net.SetAccess(simnet.Refusing)
 	w.conn().Cut()
-	w.clock.Run(40 * time.Second)
+	w.clock.Run(40 * moment.Second)
 	w.net.SetAccess(simnet.Reachable)
 	dials := w.net.Dials()
 	w.run("waiting", func() bool { return a.State() == engine.StateWaiting || a.online })
 	a.call(a.Probe)
-	w.clock.Run(time.Second)
+	w.clock.Run(moment.Second)
 	if !a.online || w.net.Dials() > dials+2 {
 		t.Errorf("online %v after %d dials", a.online, w.net.Dials()-dials)
 	}
@@ -145,17 +145,17 @@ func TestClockJump(t *testing.T) {
 		w := newWorld(t, 42)
 		a := w.newActor("alice", nil)
 		a.start("red")
-		w.clock.Run(3 * time.Second)
+		w.clock.Run(3 * moment.Second)
 		w.server.pingsNot = true
 		if !alive {
 			w.conn().Silence()
 		}
-		w.clock.Jump(time.Hour)
-		w.clock.Run(4 * time.Second)
+		w.clock.Jump(moment.Hour)
+		w.clock.Run(4 * moment.Second)
 		if !a.online {
 			t.Fatal("dropped before the probe had its time")
 		}
-		w.clock.Run(2 * time.Second)
+		w.clock.Run(2 * moment.Second)
 		if a.has(engine.Offline) == alive {
 			t.Errorf("alive %v: offline told %v", alive, a.has(engine.Offline))
 		}
@@ -165,21 +165,21 @@ func TestClockJump(t *testing.T) {
 
 func TestRTT(t *testing.T) {
 	w := newWorld(t, 43)
-	w.net.SetConditions(simnet.Conditions{MinDelay: 40 * time.Millisecond, MaxDelay: 40 * time.Millisecond})
+	w.net.SetConditions(simnet.Conditions{MinDelay: 40 * moment.Millisecond, MaxDelay: 40 * moment.Millisecond})
 	a := w.newActor("alice", nil)
 	a.start()
-	if got := a.RTT(); got != 80*time.Millisecond {
+	if got := a.RTT(); got != 80*moment.Millisecond {
 		t.Errorf("RTT is %v after Welcome", got)
 	}
-	if now, known := a.ServerTime(); !known || !now.Equal(w.clock.Now()) {
+	if now, known := a.ServerTime(); !known || now != w.clock.Now() {
 		t.Errorf("server time is off by %v", now.Sub(w.clock.Now()))
 	}
-	w.net.SetConditions(simnet.Conditions{MinDelay: 80 * time.Millisecond, MaxDelay: 80 * time.Millisecond})
+	w.net.SetConditions(simnet.Conditions{MinDelay: 80 * moment.Millisecond, MaxDelay: 80 * moment.Millisecond})
 	for range 40 {
 		a.call(a.Probe)
-		w.clock.Run(time.Second)
+		w.clock.Run(moment.Second)
 	}
-	if got := a.RTT(); got < 155*time.Millisecond || got > 160*time.Millisecond {
+	if got := a.RTT(); got < 155*moment.Millisecond || got > 160*moment.Millisecond {
 		t.Errorf("RTT is %v", got)
 	}
 	a.finish()

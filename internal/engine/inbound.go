@@ -1,8 +1,7 @@
 package engine
 
 import (
-	"time"
-
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 )
 
@@ -243,7 +242,7 @@ func (a *attempt) removed(e wire.Envelope) error {
 	if r := c.rooms.byName[m.Room]; r != nil && r.joined {
 		gone := Event{Err: err, Reason: m.Reason, RoomClosed: m.Closed}
 		if m.UntilMS != 0 {
-			gone.Time = time.UnixMilli(int64(m.UntilMS))
+			gone.Time = moment.UnixMilli(int64(m.UntilMS))
 		}
 		c.expel(r, gone)
 	}

@@ -3,9 +3,9 @@ package engine_test
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 )
 
@@ -110,7 +110,7 @@ func TestRequestsOutsideRoomsAfterACut(t *testing.T) {
 		t.Errorf("the question to the business server ended with %v", asked)
 	}
 	c.AskBusinessServer(wire.AskBusinessServer{Body: []byte("second")}, func(body []byte, err error) { answer, unsent = body, err })
-	s.clock.Run(time.Second)
+	s.clock.Run(moment.Second)
 	socket := s.last()
 	socket.handler.Opened()
 	first := socket.envelopes(t)
@@ -181,7 +181,7 @@ func TestRequestsOutsideRoomsWithoutASession(t *testing.T) {
 		c.AskBusinessServer(wire.AskBusinessServer{}, func(_ []byte, err error) { errs = append(errs, err) })
 		c.AskPresence("bob", func(_ bool, err error) { errs = append(errs, err) })
 		c.SetVisible("red", true, func(err error) { errs = append(errs, err) })
-		s.clock.Run(time.Millisecond)
+		s.clock.Run(moment.Millisecond)
 	}
 	want := []wire.Code{wire.CodeNotLoggedIn, wire.CodeNotLoggedIn, wire.CodeNotLoggedIn, wire.CodeNotLoggedIn, wire.CodeNotJoined}
 	check := func(when string) {

@@ -4,11 +4,11 @@ import (
 	"slices"
 	"strconv"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 	"parley/internal/engine/simnet"
 	"parley/internal/wire"
 )
@@ -21,13 +21,13 @@ func TestNothingLostNothingDoubled(t *testing.T) {
 		w := newWorld(testingTB{t, rt}, rapid.Uint64().Draw(rt, "seed"))
 		w.server.echoOwn = rapid.Bool().Draw(rt, "echoOwn")
 		w.server.stutter = rapid.Bool().Draw(rt, "stutter")
-		announce := rapid.SampledFrom([]time.Duration{0, 8 * time.Second}).Draw(rt, "announceAfter")
+		announce := rapid.SampledFrom([]moment.Duration{0, 8 * moment.Second}).Draw(rt, "announceAfter")
 		var actors []*actor
 		for _, user := range []string{"alice", "bob", "carol"} {
 			a := w.newActor(user, func(c *engine.Config) {
 				c.AnnounceAfter = announce
-				c.RequestTimeout = 20 * time.Second
-				c.ReconnectWindow = 24 * time.Hour
+				c.RequestTimeout = 20 * moment.Second
+				c.ReconnectWindow = 24 * moment.Hour
 				c.MaxPending = 16
 			})
 			actors = append(actors, a)
@@ -152,20 +152,20 @@ func TestNothingLostNothingDoubled(t *testing.T) {
 			},
 			"slow": func(rt *rapid.T) {
 				w.net.SetConditions(simnet.Conditions{
-					MinDelay: 5 * time.Millisecond,
-					MaxDelay: time.Duration(rapid.IntRange(5, 3000).Draw(rt, "ms")) * time.Millisecond,
+					MinDelay: 5 * moment.Millisecond,
+					MaxDelay: moment.Duration(rapid.IntRange(5, 3000).Draw(rt, "ms")) * moment.Millisecond,
 					Rate:     rapid.SampledFrom([]int{0, 5_000, 100_000}).Draw(rt, "rate"),
 				})
 			},
 			"unanswered": func(rt *rapid.T) { w.server.answerNot = !w.server.answerNot },
 			"time": func(rt *rapid.T) {
-				w.clock.Run(time.Duration(rapid.IntRange(1, 12_000).Draw(rt, "ms")) * time.Millisecond)
+				w.clock.Run(moment.Duration(rapid.IntRange(1, 12_000).Draw(rt, "ms")) * moment.Millisecond)
 			},
 			"blink": func(rt *rapid.T) {
-				w.clock.Run(time.Duration(rapid.IntRange(1, 60).Draw(rt, "ms")) * time.Millisecond)
+				w.clock.Run(moment.Duration(rapid.IntRange(1, 60).Draw(rt, "ms")) * moment.Millisecond)
 			},
 			"sleep": func(rt *rapid.T) {
-				w.clock.Jump(time.Duration(rapid.IntRange(1, 60).Draw(rt, "s")) * time.Second)
+				w.clock.Jump(moment.Duration(rapid.IntRange(1, 60).Draw(rt, "s")) * moment.Second)
 			},
 			"": func(rt *rapid.T) {
 				for _, a := range actors {
@@ -184,8 +184,8 @@ func TestNothingLostNothingDoubled(t *testing.T) {
 			}
 		}
 		w.net.SetAccess(simnet.Reachable)
-		w.net.SetConditions(simnet.Conditions{MinDelay: time.Millisecond, MaxDelay: 20 * time.Millisecond})
-		w.clock.Run(2 * time.Minute)
+		w.net.SetConditions(simnet.Conditions{MinDelay: moment.Millisecond, MaxDelay: 20 * moment.Millisecond})
+		w.clock.Run(2 * moment.Minute)
 		for _, a := range actors {
 			if a.ended || !a.online {
 				rt.Fatalf("%s: online %v, ended %v; log %q", a.user, a.online, a.ended, a.log)

@@ -4,9 +4,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 )
 
@@ -60,7 +60,7 @@ func TestQuestionsAfterACut(t *testing.T) {
 	if again := of(wire.IsDiagnose, socket.envelopes(t)); len(again) != 1 {
 		t.Fatalf("after the cut %d questions were sent", len(again))
 	}
-	s.clock.Run(2 * time.Minute)
+	s.clock.Run(2 * moment.Minute)
 	if wire.CodeOf(failed) != wire.CodeTimeout || strings.Contains(failed.Error(), "all the same") {
 		t.Errorf("unanswered: %v", failed)
 	}
@@ -79,7 +79,7 @@ func TestQuestionsWithoutASession(t *testing.T) {
 		if len(errs) != 0 {
 			t.Errorf("%s: answered inside the call", when)
 		}
-		s.clock.Run(time.Millisecond)
+		s.clock.Run(moment.Millisecond)
 		if len(errs) != 2 || wire.CodeOf(errs[0]) != wire.CodeNotLoggedIn || wire.CodeOf(errs[1]) != wire.CodeNotLoggedIn {
 			t.Errorf("%s: %v", when, errs)
 		}

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
-	"time"
 
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 )
 
@@ -17,7 +17,7 @@ const (
 	// paceBurst frames go out as the calls come; beyond, one every paceEvery,
 	// with all that has gathered. Servers close who sends frames too fast.
 	paceBurst = 100
-	paceEvery = 5 * time.Millisecond
+	paceEvery = 5 * moment.Millisecond
 )
 
 // request is something that the server has not answered yet.
@@ -28,7 +28,7 @@ type request struct {
 	envelope []byte // as it is sent; nil for a Join, which says where the room stands now
 	size     int
 	once     bool // not sent again: of the lossy class, or no server could tell a repetition
-	deadline time.Time
+	deadline moment.Time
 	sent     uint64 // generation of the socket that has it; 0 = none
 	tried    bool   // some socket had it
 	resent   bool   // several had it
@@ -54,7 +54,7 @@ type requests struct {
 	unsent  bool // some may be ready to be sent
 	timeout alarm
 
-	fullAt time.Time // when the whole paceBurst is, or was, there again
+	fullAt moment.Time // when the whole paceBurst is, or was, there again
 	pace   alarm
 }
 

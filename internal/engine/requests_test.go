@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 	"parley/internal/engine/simnet"
 	"parley/internal/wire"
 )
@@ -117,7 +117,7 @@ func TestResend(t *testing.T) {
 		t.Fatalf("after the cut: %v", got)
 	}
 	c.Publish(lossy("red", "unsent"), got.of("unsent"))
-	s.clock.Run(time.Second)
+	s.clock.Run(moment.Second)
 	socket := s.last()
 	socket.handler.Opened()
 	sent := socket.envelopes(t)
@@ -188,24 +188,24 @@ func TestRequestTimeout(t *testing.T) {
 	socket := s.online(c, "red")
 	var got outcomes
 	c.Publish(text("red", "sent"), got.of("sent"))
-	s.clock.Run(10 * time.Second)
+	s.clock.Run(10 * moment.Second)
 	socket.push(0, &wire.Pong{})
 	c.Publish(text("red", "later"), got.of("later"))
-	keepAlive := func(d time.Duration) {
+	keepAlive := func(d moment.Duration) {
 		for end := s.clock.Now().Add(d); s.clock.Now().Before(end); {
-			s.clock.Run(min(5*time.Second, end.Sub(s.clock.Now())))
+			s.clock.Run(min(5*moment.Second, end.Sub(s.clock.Now())))
 			socket.push(0, &wire.Pong{})
 		}
 	}
-	keepAlive(50*time.Second - time.Millisecond)
+	keepAlive(50*moment.Second - moment.Millisecond)
 	if len(got.names) != 0 {
 		t.Fatalf("gave up early: %v", got)
 	}
-	keepAlive(time.Millisecond)
+	keepAlive(moment.Millisecond)
 	if !slices.Equal(got.names, []string{"sent"}) {
 		t.Fatalf("after 60 s: %v", got)
 	}
-	keepAlive(10 * time.Second)
+	keepAlive(10 * moment.Second)
 	if !slices.Equal(got.names, []string{"sent", "later"}) {
 		t.Fatalf("after 70 s: %v", got)
 	}
@@ -218,7 +218,7 @@ func TestRequestTimeout(t *testing.T) {
 	socket.handler.Closed(1006, "")
 	c.Publish(text("red", "unsent"), got.of("unsent"))
 	for range 7 {
-		s.clock.Run(10 * time.Second)
+		s.clock.Run(10 * moment.Second)
 	}
 	if err := got.errs["unsent"]; wire.CodeOf(err) != wire.CodeTimeout || !strings.Contains(err.Error(), "not sent") {
 		t.Errorf("unsent: %v", err)
@@ -235,7 +235,7 @@ func TestSleepIsNoTimeout(t *testing.T) {
 	socket := s.online(c, "red")
 	var got outcomes
 	c.Publish(text("red", "a"), got.of("a"))
-	s.clock.Jump(time.Hour)
+	s.clock.Jump(moment.Hour)
 	s.clock.Run(0)
 	ids, _ := published(t, socket)
 	socket.push(ids["a"], &wire.Published{Seq: 1})
@@ -317,7 +317,7 @@ func TestFrameLimitOfTheServer(t *testing.T) {
 		c.Join("room"+strings.Repeat("z", 100)+strconv.Itoa(i), engine.JoinOptions{}, nil)
 	}
 	s.last().handler.Closed(1006, "")
-	s.clock.Run(time.Second)
+	s.clock.Run(moment.Second)
 	socket := s.last()
 	socket.handler.Opened()
 	socket.push(0, &wire.Welcome{Limits: wire.Limits{FrameBytes: 2000}})
@@ -376,10 +376,10 @@ func TestFramesArePaced(t *testing.T) {
 	for i := range messages {
 		c.Publish(text("red", strconv.Itoa(i)), nil)
 		if i%10 == 0 {
-			s.clock.Run(time.Millisecond)
+			s.clock.Run(moment.Millisecond)
 		}
 	}
-	s.clock.RunUntil(time.Second, func() bool { _, order := published(t, socket); return len(order) == messages })
+	s.clock.RunUntil(moment.Second, func() bool { _, order := published(t, socket); return len(order) == messages })
 	_, order := published(t, socket)
 	for i, body := range order {
 		if body != strconv.Itoa(i) {
@@ -387,14 +387,14 @@ func TestFramesArePaced(t *testing.T) {
 		}
 	}
 	passed := s.clock.Now().Sub(start)
-	if len(order) != messages || passed > messages/10*time.Millisecond+20*time.Millisecond {
+	if len(order) != messages || passed > messages/10*moment.Millisecond+20*moment.Millisecond {
 		t.Errorf("%d messages were sent in %v", len(order), passed)
 	}
-	if n, limit := len(socket.frames)-frames, 100+int(passed/(5*time.Millisecond))+2; n > limit {
+	if n, limit := len(socket.frames)-frames, 100+int(passed/(5*moment.Millisecond))+2; n > limit {
 		t.Errorf("%d frames in %v, limit %d", n, passed, limit)
 	}
 	// After a quiet second a lone message goes out at once.
-	s.clock.Run(time.Second)
+	s.clock.Run(moment.Second)
 	frames = len(socket.frames)
 	c.Publish(text("red", "lone"), nil)
 	if len(socket.frames) != frames+1 {
@@ -408,12 +408,12 @@ func TestSlowNetwork(t *testing.T) {
 	w := newWorld(t, 20)
 	w.server.limits.FrameBytes = 64 << 10
 	a := w.newActor("alice", func(c *engine.Config) {
-		c.RequestTimeout = time.Hour
+		c.RequestTimeout = moment.Hour
 		c.MaxPending = 5000
 		c.MaxPendingBytes = 64 << 20
 	})
 	a.start("red")
-	w.net.SetConditions(simnet.Conditions{MinDelay: time.Millisecond, MaxDelay: 2 * time.Millisecond, Rate: 200_000})
+	w.net.SetConditions(simnet.Conditions{MinDelay: moment.Millisecond, MaxDelay: 2 * moment.Millisecond, Rate: 200_000})
 	padding := strings.Repeat("-", 4000)
 	done := 0
 	for i := range 1000 {
@@ -427,7 +427,7 @@ func TestSlowNetwork(t *testing.T) {
 		})
 	}
 	most := 0
-	for done < 1000 && w.clock.Step(time.Minute) {
+	for done < 1000 && w.clock.Step(moment.Minute) {
 		for _, conn := range w.net.Conns() {
 			most = max(most, conn.Peer().Buffered())
 		}

@@ -3,8 +3,8 @@ package engine
 import (
 	"cmp"
 	"slices"
-	"time"
 
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 )
 
@@ -17,7 +17,7 @@ type room struct {
 
 	joined bool // once; from then on the room is taken up again after every cut
 	live   bool // joined on the present socket
-	lost   time.Time
+	lost   moment.Time
 	told   bool // Reconnecting was, and Reconnected not yet
 
 	// The position: up to seq of the log named epoch, all has been told.
@@ -175,7 +175,7 @@ func (c *Client) joinRefused(q *request, m *wire.Refusal) {
 		return
 	}
 	if retryable(m) && c.cfg.Clock.Now().Sub(r.lost) < c.cfg.ReconnectWindow {
-		wait := max(r.backoff.next(&c.cfg), time.Duration(m.RetryAfterMS)*time.Millisecond)
+		wait := max(r.backoff.next(&c.cfg), moment.Duration(m.RetryAfterMS)*moment.Millisecond)
 		c.set(&r.retry, wait, func() {
 			if c.state == StateOnline {
 				c.rejoin(r)

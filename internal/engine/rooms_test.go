@@ -3,9 +3,9 @@ package engine_test
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 )
 
@@ -72,13 +72,13 @@ func TestJoinRefused(t *testing.T) {
 	w.server.refuseJoin["alice"] = &wire.Refusal{Code: wire.CodeRoomFull, What: "full", Limit: 2}
 	var got error
 	a.join("red", engine.JoinOptions{}, func(err error) { got = err })
-	w.clock.Run(time.Second)
+	w.clock.Run(moment.Second)
 	if wire.CodeOf(got) != wire.CodeRoomFull || len(a.Rooms()) != 0 || a.has(engine.Removed) {
 		t.Errorf("Join: %v; log %q", got, a.log)
 	}
 	delete(w.server.refuseJoin, "alice")
 	a.join("red", engine.JoinOptions{}, func(err error) { got = err })
-	w.clock.Run(time.Second)
+	w.clock.Run(moment.Second)
 	if got != nil {
 		t.Errorf("Join: %v", got)
 	}
@@ -96,7 +96,7 @@ func TestRejoinRefused(t *testing.T) {
 		w.run("offline", func() bool { return !a.online })
 		sent := a.publish("red", false)
 		w.run("removed", func() bool { return a.has(engine.Removed) })
-		w.clock.Run(time.Second)
+		w.clock.Run(moment.Second)
 		if e := a.last(engine.Removed); e.Err.Code != code || !a.online || a.has(engine.Reconnected) || wire.CodeOf(sent.err) != code {
 			t.Errorf("%v: removed with %v, online %v, publish %v", code, e.Err, a.online, sent.err)
 		}
@@ -107,7 +107,7 @@ func TestRejoinRefused(t *testing.T) {
 // A rejoin that the server is only too busy for is tried again.
 func TestRejoinRefusedForNow(t *testing.T) {
 	w := newWorld(t, 32)
-	a := w.newActor("alice", func(c *engine.Config) { c.ReconnectWindow = time.Minute })
+	a := w.newActor("alice", func(c *engine.Config) { c.ReconnectWindow = moment.Minute })
 	a.start("red")
 	w.server.refuseJoin["alice"] = &wire.Refusal{Code: wire.CodeRateLimited, What: "busy", RetryAfterMS: 10_000}
 	w.conn().Cut()
@@ -122,11 +122,11 @@ func TestRejoinRefusedForNow(t *testing.T) {
 		return n
 	}
 	first := joins()
-	w.clock.Run(9 * time.Second)
+	w.clock.Run(9 * moment.Second)
 	if n := joins() - first; n > 0 {
 		t.Errorf("asked %d times before the server's time was over", n)
 	}
-	w.clock.Run(16 * time.Second)
+	w.clock.Run(16 * moment.Second)
 	if n := joins() - first; n != 2 || a.has(engine.Removed) || a.has(engine.Reconnected) {
 		t.Fatalf("asked %d times more; log %q", n, a.log)
 	}
@@ -135,11 +135,11 @@ func TestRejoinRefusedForNow(t *testing.T) {
 	// It does not go on for ever.
 	w.server.refuseJoin["alice"] = &wire.Refusal{Code: wire.CodeOverloaded, What: "busy", RetryAfterMS: 10_000}
 	w.conn().Cut()
-	w.clock.Run(50 * time.Second)
+	w.clock.Run(50 * moment.Second)
 	if a.has(engine.Removed) {
 		t.Errorf("removed early; log %q", a.log)
 	}
-	w.clock.Run(50 * time.Second)
+	w.clock.Run(50 * moment.Second)
 	if e := a.last(engine.Removed); e.Err.Code != wire.CodeOverloaded {
 		t.Errorf("removed with %v", e.Err)
 	}
@@ -151,7 +151,7 @@ func TestRejoinRefusedForNow(t *testing.T) {
 		b.start("red")
 		w.server.refuseJoin["bob"] = &wire.Refusal{Code: wire.CodeOverloaded, What: "busy", RetryAfterMS: 10_000}
 		w.conn().Cut()
-		w.clock.Run(15 * time.Second)
+		w.clock.Run(15 * moment.Second)
 		if b.inside["red"] == nil || !b.online {
 			t.Fatalf("log %q", b.log)
 		}
@@ -172,7 +172,7 @@ func TestRejoinUnanswered(t *testing.T) {
 	w.run("offline", func() bool { return !a.online })
 	w.run("online", func() bool { return a.online })
 	w.server.answerNot = false
-	w.clock.Run(55 * time.Second)
+	w.clock.Run(55 * moment.Second)
 	if !a.online || a.count(engine.Offline) != 1 {
 		t.Fatalf("log %q", a.log)
 	}
@@ -190,18 +190,18 @@ func TestJoinTimesOut(t *testing.T) {
 	w.server.answerNot = true
 	var got error
 	a.join("red", engine.JoinOptions{}, func(err error) { got = err })
-	w.clock.Run(59 * time.Second)
+	w.clock.Run(59 * moment.Second)
 	if got != nil {
 		t.Fatalf("early: %v", got)
 	}
 	w.server.answerNot = false
 	w.conn().Cut()
-	w.clock.Run(3 * time.Second)
+	w.clock.Run(3 * moment.Second)
 	if wire.CodeOf(got) != wire.CodeTimeout && got != nil {
 		t.Fatalf("Join: %v", got)
 	}
 	// Whatever the server made of it: both sides agree in the end.
-	w.clock.Run(10 * time.Second)
+	w.clock.Run(10 * moment.Second)
 	_, at := w.server.session("alice").rooms["red"]
 	if at != (a.inside["red"] != nil) {
 		t.Errorf("inside by the server %v, by the client %v", at, a.inside["red"] != nil)
@@ -213,13 +213,13 @@ func TestJoinTimesOut(t *testing.T) {
 func TestLateJoined(t *testing.T) {
 	s := newScript(t)
 	config := s.config(&record{})
-	config.RequestTimeout = 5 * time.Second
+	config.RequestTimeout = 5 * moment.Second
 	c := engine.New(config)
 	socket := s.online(c)
 	var got error
 	c.Join("red", engine.JoinOptions{}, func(_ *wire.Joined, err error) { got = err })
 	id := of(wire.IsJoin, socket.envelopes(t))[0].ID
-	s.clock.Run(5 * time.Second)
+	s.clock.Run(5 * moment.Second)
 	if wire.CodeOf(got) != wire.CodeTimeout {
 		t.Fatalf("Join: %v", got)
 	}
@@ -240,7 +240,7 @@ func TestLeave(t *testing.T) {
 	// Nothing is told of a room once Leave has returned, though it is under way.
 	b.publish("red", false)
 	a.leave("red")
-	w.clock.Run(time.Second)
+	w.clock.Run(moment.Second)
 	if !slices.Equal(a.Rooms(), []string{"blue"}) || b.inside["red"].members["alice"] {
 		t.Errorf("rooms %q; bob sees %v", a.Rooms(), b.inside["red"].members)
 	}
@@ -249,7 +249,7 @@ func TestLeave(t *testing.T) {
 	w.run("offline", func() bool { return !a.online })
 	unsent := a.publish("blue", false)
 	a.leave("blue")
-	w.clock.Run(10 * time.Second)
+	w.clock.Run(10 * moment.Second)
 	if wire.CodeOf(unsent.err) != wire.CodeClosed || b.inside["blue"].members["alice"] {
 		t.Errorf("publish: %v; bob sees %v", unsent.err, b.inside["blue"].members)
 	}
@@ -261,7 +261,7 @@ func TestLeave(t *testing.T) {
 	a.join("red", engine.JoinOptions{}, func(err error) { first = err })
 	a.leave("red")
 	a.join("red", engine.JoinOptions{}, func(err error) { second = err })
-	w.clock.Run(time.Second)
+	w.clock.Run(moment.Second)
 	if wire.CodeOf(first) != wire.CodeClosed || second != nil || a.inside["red"] == nil {
 		t.Errorf("first %v, second %v", first, second)
 	}
@@ -307,7 +307,7 @@ func TestKicked(t *testing.T) {
 	}
 	w.conn().Cut()
 	w.run("back", func() bool { return a.has(engine.Reconnected) })
-	w.clock.Run(time.Second)
+	w.clock.Run(moment.Second)
 	if _, at := w.server.session("alice").rooms["red"]; at || !slices.Equal(a.Rooms(), []string{"blue"}) {
 		t.Errorf("came back into red: %v, rooms %q", at, a.Rooms())
 	}

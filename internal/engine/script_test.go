@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 	"parley/internal/engine/simnet"
 	"parley/internal/wire"
 )
@@ -85,7 +86,7 @@ func of(kind wire.BodyKind, all []wire.Envelope) []wire.Envelope {
 }
 
 func newScript(t testing.TB) *script {
-	return &script{t: t, clock: simnet.NewClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))}
+	return &script{t: t, clock: simnet.NewClock(moment.UnixMilli(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).UnixMilli()))}
 }
 
 // last returns the newest socket.
@@ -139,7 +140,7 @@ func (s *script) cut() {
 	s.t.Helper()
 	n := len(s.sockets)
 	s.last().handler.Closed(1006, "")
-	if !s.clock.RunUntil(time.Minute, func() bool { return len(s.sockets) > n }) {
+	if !s.clock.RunUntil(moment.Minute, func() bool { return len(s.sockets) > n }) {
 		s.t.Fatal("the client did not dial again")
 	}
 }

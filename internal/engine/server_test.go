@@ -7,17 +7,17 @@ import (
 	"strconv"
 	"sync"
 	"testing"
-	"time"
 
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 	"parley/internal/engine/simnet"
 	"parley/internal/wire"
 )
 
 const (
 	serverURL    = "ws://server.test/ws"
-	pingInterval = 10 * time.Second
-	pingTimeout  = 4 * time.Second
+	pingInterval = 10 * moment.Second
+	pingTimeout  = 4 * moment.Second
 )
 
 // server speaks the protocol as a small real one does: sessions that outlive
@@ -37,9 +37,9 @@ type server struct {
 	// What tests change.
 	refuseHello *wire.Refusal
 	refuseJoin  map[string]*wire.Refusal // by user
-	clockSkew   time.Duration
-	tokenUntil  map[string]time.Time // server time, by token
-	answerNot   bool                 // a link that something comes on now is deaf to the end
+	clockSkew   moment.Duration
+	tokenUntil  map[string]moment.Time // server time, by token
+	answerNot   bool                   // a link that something comes on now is deaf to the end
 	pingsNot    bool
 	echoOwn     bool // senders are sent their own messages too
 	stutter     bool // now and then a message is sent twice
@@ -113,7 +113,7 @@ func newServer(t testing.TB, clock engine.Clock, net *simnet.Network, seed uint6
 	s := &server{
 		t: t, clock: clock, random: rand.New(rand.NewPCG(seed, 7)),
 		sessions: map[string]*session{}, rooms: map[string]*serverRoom{},
-		refuseJoin: map[string]*wire.Refusal{}, tokenUntil: map[string]time.Time{},
+		refuseJoin: map[string]*wire.Refusal{}, tokenUntil: map[string]moment.Time{},
 		traces: map[string]bool{}, handled: map[string]bool{},
 		limits: wire.Limits{FrameBytes: 16 << 10, MessageBytes: 8 << 10, Rooms: 8},
 	}
@@ -634,7 +634,7 @@ type turns struct {
 	turn *sync.Mutex
 }
 
-func (c turns) AfterFunc(d time.Duration, f func()) engine.Timer {
+func (c turns) AfterFunc(d moment.Duration, f func()) engine.Timer {
 	return c.Clock.AfterFunc(d, func() {
 		c.turn.Lock()
 		defer c.turn.Unlock()

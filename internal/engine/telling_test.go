@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 	"parley/internal/engine/simnet"
+	"parley/internal/engine/system"
 	"parley/internal/wire"
 )
 
@@ -217,7 +219,7 @@ func TestBacklogIsBounded(t *testing.T) {
 	if len(b.messages) != taken-1 {
 		t.Errorf("told %d of %d", len(b.messages), taken-1)
 	}
-	s.clock.RunUntil(time.Minute, func() bool { return len(s.sockets) > 1 })
+	s.clock.RunUntil(moment.Minute, func() bool { return len(s.sockets) > 1 })
 	s.last().handler.Opened()
 	var join wire.Join
 	if err := join.Decode(of(wire.IsJoin, s.last().envelopes(t))[0].Body); err != nil || join.Seq != uint64(taken-1) {
@@ -317,9 +319,9 @@ func FuzzFrame(f *testing.F) {
 			c.Publish(text("red", "x"), func(*wire.Published, error) { answers++ })
 		}
 		socket.handler.Frame(frame)
-		s.clock.Run(time.Second)
+		s.clock.Run(moment.Second)
 		c.Close()
-		s.clock.Run(time.Second)
+		s.clock.Run(moment.Second)
 		if state > 1 && answers != 1 {
 			t.Errorf("%d answers", answers)
 		}
@@ -334,8 +336,8 @@ func FuzzFrame(f *testing.F) {
 // once, and every message arrives.
 func TestManyGoroutines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		clock := engine.SystemClock{}
-		net := simnet.New(clock, 60, simnet.Conditions{MinDelay: time.Millisecond, MaxDelay: 20 * time.Millisecond})
+		clock := system.Clock{}
+		net := simnet.New(clock, 60, simnet.Conditions{MinDelay: moment.Millisecond, MaxDelay: 20 * moment.Millisecond})
 		listen(t, clock, net)
 		const clients, messages = 4, 100
 		var all []*counter

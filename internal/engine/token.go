@@ -1,14 +1,13 @@
 package engine
 
 import (
-	"time"
-
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 )
 
 // longestAlarm bounds one setting of an expiry's alarm; browsers take a wait
 // of more than 24.8 days for none.
-const longestAlarm = 24 * time.Hour
+const longestAlarm = 24 * moment.Hour
 
 // expiry is when a token ends. Times are the server's: the client's own clock
 // may be off by years.
@@ -32,13 +31,13 @@ func (c *Client) expires(e *expiry, room string, atMS uint64) {
 	if !known {
 		return
 	}
-	left := time.Duration(0)
+	left := moment.Duration(0)
 	if nowMS := uint64(now.UnixMilli()); atMS > nowMS {
-		left = time.Duration(min(atMS-nowMS, uint64(1000*time.Hour/time.Millisecond))) * time.Millisecond
+		left = moment.Duration(min(atMS-nowMS, uint64(1000*moment.Hour/moment.Millisecond))) * moment.Millisecond
 	}
 	if left <= c.cfg.TokenWarning {
 		e.told = true
-		c.tell(Event{Kind: TokenExpiring, Room: room, Time: time.UnixMilli(int64(atMS))})
+		c.tell(Event{Kind: TokenExpiring, Room: room, Time: moment.UnixMilli(int64(atMS))})
 		return
 	}
 	c.set(&e.alarm, min(left-c.cfg.TokenWarning, longestAlarm), func() { c.expires(e, room, atMS) })
@@ -64,11 +63,11 @@ func (c *Client) tokenExpires(name string, atMS uint64) {
 // setServerTime starts the server's clock: at was its time when now was ours.
 // From there it goes on by our monotonic clock, so that a user who sets the
 // machine's clock changes nothing.
-func (c *Client) setServerTime(at, now time.Time) { c.serverAt, c.serverNow = at, now }
+func (c *Client) setServerTime(at, now moment.Time) { c.serverAt, c.serverNow = at, now }
 
-func (c *Client) serverTime() (time.Time, bool) {
+func (c *Client) serverTime() (moment.Time, bool) {
 	if c.serverNow.IsZero() {
-		return time.Time{}, false
+		return moment.Time{}, false
 	}
 	return c.serverAt.Add(c.cfg.Clock.Now().Sub(c.serverNow)), true
 }

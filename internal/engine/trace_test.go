@@ -4,9 +4,9 @@ import (
 	"regexp"
 	"strconv"
 	"testing"
-	"time"
 
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 )
 
@@ -62,7 +62,7 @@ type late struct {
 }
 
 func (l *late) Messages(views []wire.RoomMessageView) {
-	l.s.clock.Run(3 * time.Millisecond)
+	l.s.clock.Run(3 * moment.Millisecond)
 	l.record.Messages(views)
 }
 
@@ -95,8 +95,8 @@ func TestReportsOfTracedMessages(t *testing.T) {
 	if len(socket.frames) != 2 {
 		t.Errorf("%d frames of reports, want one for each frame that came", len(socket.frames))
 	}
-	us := func(at time.Time) uint64 { return uint64(at.UnixMicro()) }
-	then := came.Add(3 * time.Millisecond)
+	us := func(at moment.Time) uint64 { return uint64(at.UnixMicro()) }
+	then := came.Add(3 * moment.Millisecond)
 	want := []wire.Handled{
 		{Room: "red", Seq: 1, Trace: "text", ClientUs: us(came), ListenerUs: us(then)},
 		{Room: "red", Seq: 4, Trace: "command", ClientUs: us(came)},
@@ -136,7 +136,7 @@ func TestReportsWaitForAConnection(t *testing.T) {
 		all = append(all, &wire.RoomMessage{Room: "red", Seq: uint64(i + 1), From: "bob", Trace: strconv.Itoa(i)})
 	}
 	socket.push(0, all...)
-	if !s.clock.RunUntil(time.Minute, func() bool { return len(s.sockets) == 2 }) {
+	if !s.clock.RunUntil(moment.Minute, func() bool { return len(s.sockets) == 2 }) {
 		t.Fatal("the client did not dial again")
 	}
 	socket = s.last()

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 	"parley/internal/engine/simnet"
+	"parley/internal/engine/system"
 	"parley/internal/wire"
 	"parley/server/gateway"
 )
@@ -55,7 +57,7 @@ func TestDirectsOverABadNetwork(t *testing.T) {
 func correspond(t *testing.T, seed uint64) {
 	w := &world{
 		t: t, seed: seed, random: rand.New(rand.NewPCG(seed, 2)),
-		net: simnet.New(engine.SystemClock{}, seed, simnet.Conditions{MinDelay: time.Millisecond, MaxDelay: 40 * time.Millisecond}),
+		net: simnet.New(system.Clock{}, seed, simnet.Conditions{MinDelay: moment.Millisecond, MaxDelay: 40 * moment.Millisecond}),
 	}
 	w.broker = newBroker()
 	w.start()
@@ -63,7 +65,7 @@ func correspond(t *testing.T, seed uint64) {
 	for i, user := range []string{"ann", "ben", "cat", "cat"} {
 		c := &correspondent{user: user}
 		c.client = engine.New(engine.Config{
-			URL: url, App: "sim", User: user, Device: fmt.Sprint("device ", i), Dialer: w.net, Handler: c,
+			URL: url, App: "sim", User: user, Device: fmt.Sprint("device ", i), Dialer: w.net, Clock: system.Clock{}, Handler: c,
 			Random: rand.NewPCG(seed, uint64(i)+100), Direct: true,
 		})
 		c.client.Connect(nil)

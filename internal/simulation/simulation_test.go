@@ -16,7 +16,9 @@ import (
 	"go.uber.org/goleak"
 
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 	"parley/internal/engine/simnet"
+	"parley/internal/engine/system"
 	"parley/internal/wire"
 	"parley/server/bus"
 	"parley/server/gateway"
@@ -97,7 +99,7 @@ type message struct {
 func newWorld(t *testing.T, seed uint64) *world {
 	w := &world{
 		t: t, seed: seed, random: rand.New(rand.NewPCG(seed, 1)),
-		net:    simnet.New(engine.SystemClock{}, seed, simnet.Conditions{MinDelay: time.Millisecond, MaxDelay: 40 * time.Millisecond}),
+		net:    simnet.New(system.Clock{}, seed, simnet.Conditions{MinDelay: moment.Millisecond, MaxDelay: 40 * moment.Millisecond}),
 		broker: newBroker(),
 		sent:   map[string]*message{},
 	}
@@ -105,7 +107,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 	for i, user := range userNames {
 		a := &actor{user: user, now: map[string]*stay{}}
 		a.client = engine.New(engine.Config{
-			URL: url, App: "sim", User: user, Device: "sim", Dialer: w.net, Handler: a,
+			URL: url, App: "sim", User: user, Device: "sim", Dialer: w.net, Clock: system.Clock{}, Handler: a,
 			Random: rand.NewPCG(seed, uint64(i)+100),
 		})
 		a.client.Connect(nil)
@@ -161,7 +163,7 @@ func (w *world) run() {
 		time.Sleep(time.Duration(w.random.ExpFloat64() * float64(400*time.Millisecond)))
 	}
 	w.net.SetAccess(simnet.Reachable)
-	w.net.SetConditions(simnet.Conditions{MinDelay: time.Millisecond, MaxDelay: 5 * time.Millisecond})
+	w.net.SetConditions(simnet.Conditions{MinDelay: moment.Millisecond, MaxDelay: 5 * moment.Millisecond})
 	w.gateway.Restore("sim", "")
 	time.Sleep(6 * time.Minute) // beyond every timeout there is
 
@@ -214,8 +216,8 @@ func (w *world) step() {
 	case n < 85:
 		a.client.NetworkUp()
 	case n < 88:
-		low := time.Duration(w.random.IntN(50)) * time.Millisecond
-		w.net.SetConditions(simnet.Conditions{MinDelay: low, MaxDelay: low + time.Duration(w.random.IntN(500))*time.Millisecond})
+		low := moment.Duration(w.random.IntN(50)) * moment.Millisecond
+		w.net.SetConditions(simnet.Conditions{MinDelay: low, MaxDelay: low + moment.Duration(w.random.IntN(500))*moment.Millisecond})
 	case n < 91:
 		w.net.SetAccess(pick(w, []simnet.Access{simnet.Reachable, simnet.Refusing, simnet.Silent}))
 		time.Sleep(time.Duration(w.random.IntN(15)) * time.Second)

@@ -2,9 +2,9 @@ package explain
 
 import (
 	"strconv"
-	"time"
 
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 )
 
@@ -28,12 +28,12 @@ type Send struct {
 
 // Begin notes a send of from to a room, by the clock of the page. The room is
 // what the page gave, be it one that this engine is in or not.
-func (d *Desk) Begin(at time.Time, from, room string, channel wire.Channel, bytes int) *Send {
+func (d *Desk) Begin(at moment.Time, from, room string, channel wire.Channel, bytes int) *Send {
 	return d.keep(&Send{about: wire.Explained{Room: room, From: from, Channel: channel, TimeMS: uint64(at.UnixMilli()), Bytes: uint32(bytes)}})
 }
 
 // BeginOutside notes a send outside rooms.
-func (d *Desk) BeginOutside(at time.Time, from string, channel wire.Channel, bytes int) *Send {
+func (d *Desk) BeginOutside(at moment.Time, from string, channel wire.Channel, bytes int) *Send {
 	s := &Send{outside: true, about: wire.Explained{From: from, Channel: channel, TimeMS: uint64(at.UnixMilli()), Bytes: uint32(bytes)}}
 	return d.keep(s)
 }

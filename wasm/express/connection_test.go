@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 	"parley/wasm/page"
 )
@@ -16,7 +16,7 @@ func TestShortCutIsSilent(t *testing.T) {
 	e := w.engine()
 	w.login(e, "r1")
 	w.conn().drop()
-	w.pass(7 * time.Second)
+	w.pass(7 * moment.Second)
 	w.want()
 	if len(w.conns) != 2 {
 		t.Errorf("%d connections, want the engine to come back", len(w.conns))
@@ -29,10 +29,10 @@ func TestReconnect(t *testing.T) {
 	w.login(e, "r1")
 	w.down = true
 	w.conn().drop()
-	w.pass(20 * time.Second)
+	w.pass(20 * moment.Second)
 	w.want(state("r1", "CONNECTING", 1000017, ""), changed("r1", "RECONNECTING", 1000017, ""))
 	w.down = false
-	w.pass(time.Minute)
+	w.pass(moment.Minute)
 	w.want(state("r1", "CONNECTED", 0, ""), changed("r1", "RECONNECTED", 0, ""))
 	call := w.run(e, "sendBroadcastMessage", text("r1"), text("x"))
 	w.settle()
@@ -45,9 +45,9 @@ func TestReconnectFailed(t *testing.T) {
 	w.login(e, "r1")
 	w.down = true
 	w.conn().drop()
-	w.pass(20 * time.Second)
+	w.pass(20 * moment.Second)
 	w.taken()
-	w.pass(5 * time.Minute)
+	w.pass(5 * moment.Minute)
 	w.want(state("r1", "DISCONNECTED", 1002053, ""), changed("r1", "RECONNECT_FAILED", 1002053, ""))
 	call := w.run(e, "sendBroadcastMessage", text("r1"), text("x"))
 	w.want(call + ` rejected {"errorCode":1009005}`)
@@ -72,7 +72,7 @@ func TestReconnectRefused(t *testing.T) {
 			w.login(e, "r1")
 			w.down = true
 			w.conn().drop()
-			w.pass(20 * time.Second)
+			w.pass(20 * moment.Second)
 			w.taken()
 			w.down = false
 			w.refuse = func(k wire.BodyKind, _ []byte) *wire.Refusal {
@@ -81,7 +81,7 @@ func TestReconnectRefused(t *testing.T) {
 				}
 				return nil
 			}
-			w.pass(time.Minute)
+			w.pass(moment.Minute)
 			w.want(state("r1", "DISCONNECTED", tt.number, ""), changed("r1", "RECONNECT_FAILED", tt.number, ""))
 			w.refuse = nil
 			w.login(e, "r1")
@@ -140,7 +140,7 @@ func TestUsersAndCount(t *testing.T) {
 		&wire.RoomCount{Room: "r1", Count: 8},
 		&wire.TokenExpiring{Room: "r1", ExpiresMS: uint64(w.now.UnixMilli()) + 6000},
 	)
-	w.pass(10 * time.Second)
+	w.pass(10 * moment.Second)
 	w.want(
 		`["roomUserUpdate","r1","DELETE",[{"userID":"bob","userName":"bob"}]]`,
 		`["roomUserUpdate","r1","ADD",[{"userID":"carol","userName":"C"}]]`,

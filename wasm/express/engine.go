@@ -3,16 +3,16 @@ package express
 import (
 	"slices"
 	"strconv"
-	"time"
 
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 	"parley/wasm/explain"
 	"parley/wasm/page"
 )
 
 // announceAfter is how long a cut stays silent (express.md §2.7).
-const announceAfter = 8 * time.Second
+const announceAfter = 8 * moment.Second
 
 // Methods in the order of their index.
 const (
@@ -60,7 +60,7 @@ type Engine struct {
 	url   string
 
 	multi  bool
-	window time.Duration
+	window moment.Duration
 	trace  bool
 
 	session   *session
@@ -120,7 +120,7 @@ func (e *Engine) Call(method int, call uint32, args []page.Value) float64 {
 		e.multi = arg(args, 0).Bool()
 	case mSetRoomRetryTime:
 		if seconds := arg(args, 0).Number; e.session == nil && seconds > 0 && seconds < 1<<31 {
-			e.window = time.Duration(seconds * float64(time.Second))
+			e.window = moment.Duration(seconds * float64(moment.Second))
 		}
 	case mListen:
 		e.listen(arg(args, 0))
@@ -207,7 +207,7 @@ func (e *Engine) networkTime(call uint32) float64 {
 		return 0
 	}
 	rtt := e.session.client.RTT()
-	e.page.Settle(call, true, page.AppendInt(nil, int64((rtt/2+time.Millisecond-1)/time.Millisecond)))
+	e.page.Settle(call, true, page.AppendInt(nil, int64((rtt/2+moment.Millisecond-1)/moment.Millisecond)))
 	return float64(now.UnixMilli())
 }
 

@@ -4,8 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 	"parley/wasm/express"
 	"parley/wasm/page"
@@ -24,7 +24,7 @@ func (w *world) last(e *express.Engine, ids ...string) string {
 }
 
 // outcome is the answer about a send that no server knows.
-func outcome(event, room, from string, channel wire.Channel, at time.Time, size int, user string, verdict wire.Verdict, reason, fix string) string {
+func outcome(event, room, from string, channel wire.Channel, at moment.Time, size int, user string, verdict wire.Verdict, reason, fix string) string {
 	quoted := func(s string) string { return string(page.AppendString(nil, s)) }
 	ms, number := strconv.FormatInt(at.UnixMilli(), 10), strconv.Itoa(int(verdict))
 	return `[` + quoted(event) + `,[` + strings.Join([]string{
@@ -129,7 +129,7 @@ func TestExplainASendTooSoon(t *testing.T) {
 	e := w.engine()
 	w.login(e, "r1")
 	w.run(e, "sendBroadcastMessage", text("r1"), text("x"))
-	w.pass(120 * time.Millisecond)
+	w.pass(120 * moment.Millisecond)
 	at := w.now
 	w.run(e, "sendBroadcastMessage", text("r1"), text("xy"))
 	w.taken()
@@ -233,10 +233,10 @@ func TestExplainUnansweredSends(t *testing.T) {
 	at := w.now
 	w.run(e, "sendBarrageMessage", text("r1"), text("x"))
 	lossy := w.last(e)
-	w.pass(59 * time.Second)
+	w.pass(59 * moment.Second)
 	w.want()
 	w.requests = nil
-	w.pass(2 * time.Second)
+	w.pass(2 * moment.Second)
 	got := w.taken()
 	answers := map[string]string{}
 	for _, line := range got {

@@ -4,8 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 	"parley/wasm/page"
 )
@@ -163,7 +163,7 @@ func TestLoginRefused(t *testing.T) {
 				}
 				e := w.engine()
 				call := w.run(e, "loginRoom", text("r1"), text("tok"), user("alice"), page.Value{}, text("ws://server/ws"))
-				w.pass(time.Minute)
+				w.pass(moment.Minute)
 				w.want(
 					state("r1", "CONNECTING", 0, ""), changed("r1", "LOGINING", 0, ""),
 					call+` rejected {"code":`+strconv.Itoa(tt.number)+`,"msg":"liveroom error"}`,
@@ -184,9 +184,9 @@ func TestLoginOffline(t *testing.T) {
 	w.down = true
 	e := w.engine()
 	call := w.run(e, "loginRoom", text("r1"), text("tok"), user("alice"), page.Value{}, text("ws://server/ws"))
-	w.pass(299 * time.Second)
+	w.pass(299 * moment.Second)
 	w.want(state("r1", "CONNECTING", 0, ""), changed("r1", "LOGINING", 0, ""))
-	w.pass(2 * time.Minute)
+	w.pass(2 * moment.Minute)
 	w.want(
 		call+` rejected {"code":1002053,"msg":"liveroom error"}`,
 		state("r1", "DISCONNECTED", 1002053, "liveroom error"), changed("r1", "LOGIN_FAILED", 1002053, "liveroom error"),
@@ -200,7 +200,7 @@ func TestRetryTimeIsConfigurable(t *testing.T) {
 	w.run(e, "setRoomRetryTime", page.OfNumber(20))
 	call := w.run(e, "loginRoom", text("r1"), text("tok"), user("alice"), page.Value{}, text("ws://server/ws"))
 	w.taken()
-	w.pass(time.Minute)
+	w.pass(moment.Minute)
 	if got := w.taken(); len(got) != 3 || !strings.HasPrefix(got[0], call+` rejected {"code":1002053`) {
 		t.Errorf("heard %q, want the login to end after 20 s", got)
 	}
@@ -236,7 +236,7 @@ func TestLogoutWhileLoggingIn(t *testing.T) {
 	w.call(e, "logoutRoom", text("r1"))
 	w.want(call+` rejected {"code":1102026,"msg":"login is cancelled"}`,
 		state("r1", "DISCONNECTED", 0, ""), changed("r1", "LOGOUT", 0, ""))
-	w.pass(time.Minute)
+	w.pass(moment.Minute)
 	w.want()
 	w.login(e, "r1")
 }

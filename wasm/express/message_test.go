@@ -4,8 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 	"parley/wasm/express"
 	"parley/wasm/page"
@@ -170,14 +170,14 @@ func TestBroadcastSpacing(t *testing.T) {
 	w.login(e, "r1")
 	at := w.now
 	for _, step := range []struct {
-		at   time.Duration
+		at   moment.Duration
 		pass bool
 	}{
 		{0, true},
-		{400 * time.Millisecond, false},
-		{500 * time.Millisecond, true}, // the refused call did not restart it
-		{900 * time.Millisecond, false},
-		{999 * time.Millisecond, true}, // a timer of 500 ms that was early
+		{400 * moment.Millisecond, false},
+		{500 * moment.Millisecond, true}, // the refused call did not restart it
+		{900 * moment.Millisecond, false},
+		{999 * moment.Millisecond, true}, // a timer of 500 ms that was early
 	} {
 		w.pass(at.Add(step.at).Sub(w.now))
 		call := w.run(e, "sendBroadcastMessage", text("r1"), text("x"))
@@ -238,7 +238,7 @@ func TestUnansweredSends(t *testing.T) {
 	w.mute = wire.IsPublish
 	broadcast := w.run(e, "sendBroadcastMessage", text("r1"), text("x"))
 	data := w.run(e, "sendTransparentMessage", text("r1"), transparent(0, "x"))
-	w.pass(2 * time.Minute)
+	w.pass(2 * moment.Minute)
 	got := strings.Join(w.taken(), "\n")
 	if !strings.Contains(got, broadcast+` rejected {"errorCode":1100002}`) || !strings.Contains(got, data+` rejected {"errorCode":1009010,`) {
 		t.Errorf("heard %s, want both to time out", got)

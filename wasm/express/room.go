@@ -1,9 +1,8 @@
 package express
 
 import (
-	"time"
-
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 	"parley/wasm/page"
 )
@@ -12,11 +11,11 @@ import (
 type room struct {
 	id           string
 	joined       bool
-	reconnecting bool      // announced
-	ownToken     bool      // other than the session's
-	call         uint32    // of a login that is not settled
-	setting      bool      // a setRoomExtraInfo is unanswered
-	sent         time.Time // start of the last broadcast that was let through
+	reconnecting bool        // announced
+	ownToken     bool        // other than the session's
+	call         uint32      // of a login that is not settled
+	setting      bool        // a setRoomExtraInfo is unanswered
+	sent         moment.Time // start of the last broadcast that was let through
 }
 
 // loginRoom checks in the order of express.md §2.2, then starts. The page adds

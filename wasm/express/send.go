@@ -2,8 +2,8 @@ package express
 
 import (
 	"strconv"
-	"time"
 
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 	"parley/wasm/explain"
 	"parley/wasm/page"
@@ -12,7 +12,7 @@ import (
 // broadcastSpacing is how far apart broadcasts to a room must be. The limit
 // that apps are told is 500 ms; a timer of that length may fire a little early.
 // A refused call does not restart it (express.md §3.1).
-const broadcastSpacing = 450 * time.Millisecond
+const broadcastSpacing = 450 * moment.Millisecond
 
 // sending is one call of a send method.
 type sending struct {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 	"parley/wasm/express"
 	"parley/wasm/page"
@@ -18,7 +19,7 @@ import (
 // on one goroutine: what is due runs when the test lets time pass.
 type world struct {
 	t     *testing.T
-	now   time.Time
+	now   moment.Time
 	seq   int
 	due   []*alarm
 	down  bool // dials fail
@@ -39,7 +40,7 @@ type world struct {
 	calls uint32
 }
 
-var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+var epoch = moment.UnixMilli(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).UnixMilli())
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
@@ -60,7 +61,7 @@ func (w *world) engine() *express.Engine {
 // alarm is a timer.
 type alarm struct {
 	w    *world
-	at   time.Time
+	at   moment.Time
 	seq  int
 	fire func()
 }
@@ -73,9 +74,9 @@ func (a *alarm) Stop() bool {
 	return i >= 0
 }
 
-func (w *world) Now() time.Time { return w.now }
+func (w *world) Now() moment.Time { return w.now }
 
-func (w *world) AfterFunc(d time.Duration, f func()) engine.Timer {
+func (w *world) AfterFunc(d moment.Duration, f func()) engine.Timer {
 	w.seq++
 	a := &alarm{w: w, at: w.now.Add(max(0, d)), seq: w.seq, fire: f}
 	w.due = append(w.due, a)
@@ -85,12 +86,12 @@ func (w *world) AfterFunc(d time.Duration, f func()) engine.Timer {
 func (w *world) Uint64() uint64 { w.seq++; return uint64(w.seq) * 0x9E3779B97F4A7C15 }
 
 // pass lets time pass and runs what falls due.
-func (w *world) pass(d time.Duration) {
+func (w *world) pass(d moment.Duration) {
 	end := w.now.Add(d)
 	for {
 		var next *alarm
 		for _, a := range w.due {
-			if !a.at.After(end) && (next == nil || a.at.Before(next.at) || a.at.Equal(next.at) && a.seq < next.seq) {
+			if !a.at.After(end) && (next == nil || a.at.Before(next.at) || a.at == next.at && a.seq < next.seq) {
 				next = a
 			}
 		}
@@ -107,7 +108,7 @@ func (w *world) pass(d time.Duration) {
 }
 
 // settle lets everything happen that needs no time.
-func (w *world) settle() { w.pass(time.Millisecond) }
+func (w *world) settle() { w.pass(moment.Millisecond) }
 
 // conn is one connection, seen from both ends.
 type conn struct {

@@ -3,9 +3,8 @@
 package jsx
 
 import (
-	"time"
-
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 )
 
 // clock is the page's time. Its timers are setTimeout's.
@@ -18,15 +17,15 @@ var pageClock = &clock{armed: map[int32]func(){}}
 
 var _ engine.Clock = pageClock
 
-func (c *clock) Now() time.Time {
+func (c *clock) Now() moment.Time {
 	ms := hostNow()
-	return time.UnixMicro(int64(ms * 1000))
+	return moment.UnixMicro(int64(ms * 1000))
 }
 
-func (c *clock) AfterFunc(d time.Duration, f func()) engine.Timer {
+func (c *clock) AfterFunc(d moment.Duration, f func()) engine.Timer {
 	c.last++
 	c.armed[c.last] = f
-	hostTimer(c.last, max(0, float64(d)/float64(time.Millisecond)))
+	hostTimer(c.last, max(0, float64(d)/float64(moment.Millisecond)))
 	return timer(c.last)
 }
 

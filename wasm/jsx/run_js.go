@@ -7,6 +7,7 @@ import "parley/wasm/page"
 // Run offers the dialects to the page and never returns. stamp is what the
 // build gave to both sides.
 func Run(stamp string, offered ...page.Dialect) {
+	setEventHandler(func() bool { return false })
 	dialects = offered
 	json := page.AppendString([]byte(`{"stamp":`), stamp)
 	json = append(json, `,"dialects":{`...)

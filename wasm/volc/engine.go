@@ -2,9 +2,9 @@ package volc
 
 import (
 	"slices"
-	"time"
 
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 	"parley/wasm/explain"
 	"parley/wasm/page"
@@ -12,7 +12,7 @@ import (
 
 // forever is how long the planes try to come back: the original never stops
 // (volc.md §2).
-const forever = 100 * 365 * 24 * time.Hour
+const forever = 100 * 365 * 24 * moment.Hour
 
 // maxArgs is how many arguments a method has at most.
 const maxArgs = 5

@@ -1,14 +1,13 @@
 package volc
 
 import (
-	"time"
-
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 )
 
 // lostAfter is how long a plane is down before the page is told that it is
 // lost, though it goes on trying (volc.md §2).
-const lostAfter = 10 * time.Second
+const lostAfter = 10 * moment.Second
 
 // States of a connection (volc.md §2).
 const (

@@ -1,9 +1,8 @@
 package volc
 
 import (
-	"time"
-
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 	"parley/wasm/page"
 )
@@ -80,7 +79,7 @@ func (s *login) failed(err error) {
 	if call != 0 {
 		e.reject(call, problem{codeLoginFailed, said(err)})
 	} else {
-		e.tellError(codeTokenRTM, time.Time{})
+		e.tellError(codeTokenRTM, moment.Time{})
 	}
 }
 
@@ -116,12 +115,12 @@ func (s *login) Event(ev engine.Event) {
 		s.stop()
 		switch {
 		case ev.Err.Code == wire.CodeReplaced:
-			e.tellError(codeDuplicateRTM, time.Time{})
+			e.tellError(codeDuplicateRTM, moment.Time{})
 		case aboutToken(ev.Err):
 			e.again = s.relogin()
-			e.tellError(codeTokenRTM, time.Time{})
+			e.tellError(codeTokenRTM, moment.Time{})
 		default:
-			e.tellError(codeOf(ev.Err, forLoss), time.Time{})
+			e.tellError(codeOf(ev.Err, forLoss), moment.Time{})
 		}
 	}
 }

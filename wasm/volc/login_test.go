@@ -3,8 +3,8 @@ package volc_test
 import (
 	"strings"
 	"testing"
-	"time"
 
+	"parley/internal/engine/moment"
 	"parley/internal/engine/simnet"
 	"parley/internal/wire"
 	"parley/wasm/page"
@@ -70,10 +70,10 @@ func TestLoginWithoutNetwork(t *testing.T) {
 	e := w.engine()
 	w.net.SetAccess(simnet.Refusing)
 	call := w.run(e, "login", text("token"), text("alice"), text(serverURL))
-	w.clock.Run(2 * time.Hour)
+	w.clock.Run(2 * moment.Hour)
 	w.want(state(2))
 	w.net.SetAccess(simnet.Reachable)
-	w.clock.Run(time.Minute)
+	w.clock.Run(moment.Minute)
 	w.want(call+" resolved null", state(3))
 }
 
@@ -120,7 +120,7 @@ func TestTokenRefusedOnTheWayBack(t *testing.T) {
 	w.forget()
 	w.refuse = func(wire.BodyKind) *wire.Refusal { return &wire.Refusal{Code: wire.CodeTokenInvalid, What: "no"} }
 	w.links["volc-rts"].conn.Cut()
-	w.clock.Run(5 * time.Second)
+	w.clock.Run(5 * moment.Second)
 	w.want(state(1), state(4), failure("RTM_TOKEN_ERROR"))
 	w.refuse = nil
 	call := w.run(e, outsideText.method, outsideText.args...)
@@ -143,7 +143,7 @@ func TestUpdateLoginToken(t *testing.T) {
 	w.want(call + " resolved null")
 	w.wantRequests("renew room= fresh")
 	w.cut("volc-rts")
-	w.clock.Run(5 * time.Second)
+	w.clock.Run(5 * moment.Second)
 	w.wantRequests("hello 123456781234567812345678 alice fresh volc-rts direct=true volc")
 	if call = w.run(e, "updateLoginToken", null); !strings.HasSuffix(strings.Join(w.said, "\n"), call+" resolved null") {
 		t.Errorf("null was not taken: %q", w.said)
@@ -181,25 +181,25 @@ func TestConnectionStates(t *testing.T) {
 			w.join(e)
 		}
 		w.cut(plane)
-		w.clock.Run(5 * time.Second)
+		w.clock.Run(5 * moment.Second)
 		w.want(state(1), state(4), state(5))
 		w.net.SetAccess(simnet.Refusing)
 		w.cut(plane)
-		w.clock.Run(9 * time.Second)
+		w.clock.Run(9 * moment.Second)
 		w.want(state(1), state(4))
-		w.clock.Run(2 * time.Second)
+		w.clock.Run(2 * moment.Second)
 		w.want(state(6))
-		w.clock.Run(time.Hour)
+		w.clock.Run(moment.Hour)
 		w.want()
 		w.net.SetAccess(simnet.Reachable)
-		w.clock.Run(time.Minute)
+		w.clock.Run(moment.Minute)
 		w.want(state(5))
 		w.net.SetAccess(simnet.Refusing)
 		w.cut(plane)
 		w.run(e, "logout")
 		w.run(e, "leaveRoom")
 		w.forget()
-		w.clock.Run(time.Minute)
+		w.clock.Run(moment.Minute)
 		w.want() // nothing is told of what was left
 	}
 }
@@ -213,7 +213,7 @@ func TestPeerOnlineStatus(t *testing.T) {
 	w.want(online+" resolved 1", offline+" resolved 0", self+" resolved 0")
 	w.mute = wire.IsAskPresence
 	unknown := w.run(e, "getPeerOnlineStatus", text("bob"))
-	w.clock.Run(2 * time.Minute)
+	w.clock.Run(2 * moment.Minute)
 	w.want(unknown + " resolved 2")
 	open := w.run(e, "getPeerOnlineStatus", text("bob"))
 	w.run(e, "logout")
@@ -235,7 +235,7 @@ func TestServerParams(t *testing.T) {
 	w.wantRequests("business http://business/ signature", `ask TEXT {"request_id":1}`, "ask BYTES \x00\xff")
 
 	w.cut("volc-rts") // set again by itself, and told
-	w.clock.Run(5 * time.Second)
+	w.clock.Run(5 * moment.Second)
 	w.want(state(1), state(4), state(5), `["onServerParamsSetResult"]`)
 	w.forget()
 
@@ -253,7 +253,7 @@ func TestServerParams(t *testing.T) {
 	w.want(ask + " resolved null") // the one before holds
 
 	w.cut("volc-rts")
-	w.clock.Run(5 * time.Second)
+	w.clock.Run(5 * moment.Second)
 	w.want(state(1), state(4), state(5), `["onServerParamsSetResult","INVALID_PARAMS"]`)
 	ask = w.run(e, "sendServerMessage", text("x"))
 	w.want(rejected(ask, "USER_MESSAGE_SERVER_PARAMS_NOTSET", "call setServerParams first"))

@@ -3,8 +3,8 @@ package volc_test
 import (
 	"strings"
 	"testing"
-	"time"
 
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 	"parley/wasm/page"
 	"parley/wasm/volc"
@@ -119,7 +119,7 @@ func TestUnansweredSends(t *testing.T) {
 		w.mute = kind
 		c := map[wire.BodyKind]call{wire.IsPublish: userText, wire.IsSendDirect: outsideData, wire.IsAskBusinessServer: serverText}[kind]
 		number := w.run(e, c.method, c.args...)
-		w.clock.Run(2 * time.Minute)
+		w.clock.Run(2 * moment.Minute)
 		if got := w.taken(); len(got) != 1 || !strings.HasPrefix(got[0], number+` rejected {"code":"USER_MESSAGE_TIMEOUT"`) {
 			t.Errorf("%s: heard %q", c.method, got)
 		}

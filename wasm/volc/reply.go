@@ -1,8 +1,7 @@
 package volc
 
 import (
-	"time"
-
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 	"parley/wasm/page"
 )
@@ -50,7 +49,7 @@ func (e *Engine) tellState(state int) {
 
 // tellError tells what can't be mended. Until then the user is kept out of the
 // room; forbiddenTime 0 means that it may be entered again.
-func (e *Engine) tellError(code string, until time.Time) {
+func (e *Engine) tellError(code string, until moment.Time) {
 	more := ""
 	if code == codeKickedOut {
 		var ms int64

@@ -1,9 +1,8 @@
 package volc
 
 import (
-	"time"
-
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 	"parley/wasm/page"
 )
@@ -131,7 +130,7 @@ func (r *room) expiring(ev engine.Event) {
 	r.e.tell("onTokenWillExpire")
 	now, _ := r.client.ServerTime()
 	r.renewed()
-	r.expiry = r.e.world.Clock.AfterFunc(ev.Time.Sub(now), func() { r.lose(codeTokenExpired, time.Time{}) })
+	r.expiry = r.e.world.Clock.AfterFunc(ev.Time.Sub(now), func() { r.lose(codeTokenExpired, moment.Time{}) })
 }
 
 func (r *room) renewed() {
@@ -143,7 +142,7 @@ func (r *room) renewed() {
 
 // lose tells that the user is out of the room for good; until when it is kept
 // out, if it is.
-func (r *room) lose(code string, until time.Time) {
+func (r *room) lose(code string, until moment.Time) {
 	r.e.endRoom(problem{})
 	r.e.tellError(code, until)
 }

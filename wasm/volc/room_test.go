@@ -3,8 +3,8 @@ package volc_test
 import (
 	"strings"
 	"testing"
-	"time"
 
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 	"parley/wasm/page"
 )
@@ -84,10 +84,10 @@ func TestJoinWithoutNetwork(t *testing.T) {
 	e := w.engine()
 	w.mute = wire.IsHello
 	join := w.run(e, "joinRoom", null, text("r1"), info("alice"), page.Value{}, text(serverURL))
-	w.clock.Run(10 * time.Minute)
+	w.clock.Run(10 * moment.Minute)
 	w.want(state(2))
 	w.mute = 0
-	w.clock.Run(2 * time.Minute)
+	w.clock.Run(2 * moment.Minute)
 	w.want(state(3), join+" resolved null")
 }
 
@@ -161,9 +161,9 @@ func TestLostRoom(t *testing.T) {
 func TestRoomToken(t *testing.T) {
 	w := newWorld(t)
 	e := w.engine()
-	w.lives = time.Minute
+	w.lives = moment.Minute
 	w.join(e)
-	w.clock.Run(31 * time.Second)
+	w.clock.Run(31 * moment.Second)
 	w.want(`["onTokenWillExpire"]`)
 	for _, bad := range []page.Value{text(""), page.OfNumber(1), null} {
 		call := w.run(e, "updateToken", bad)
@@ -174,16 +174,16 @@ func TestRoomToken(t *testing.T) {
 	w.settle()
 	w.want(call + " resolved null")
 	w.wantRequests("renew room= fresh")
-	w.clock.Run(29 * time.Second)
+	w.clock.Run(29 * moment.Second)
 	w.want()
-	w.clock.Run(2 * time.Second)
+	w.clock.Run(2 * moment.Second)
 	w.want(`["onTokenWillExpire"]`)
 	w.refuse = func(wire.BodyKind) *wire.Refusal { return &wire.Refusal{Code: wire.CodeTokenInvalid, What: "bad"} }
 	call = w.run(e, "updateToken", text("bad"))
 	w.settle()
 	w.want(rejected(call, "UPDATE_TOKEN_WITH_INVALID_TOKEN", "bad"))
 	w.refuse = nil
-	w.clock.Run(29 * time.Second)
+	w.clock.Run(29 * moment.Second)
 	w.want(failure("TOKEN_EXPIRED"))
 	w.wantRequests("bye volc-room")
 	call = w.run(e, "updateToken", text("late"))
@@ -196,7 +196,7 @@ func TestUpdateTokenUnanswered(t *testing.T) {
 	w.join(e)
 	w.mute = wire.IsRenew
 	call := w.run(e, "updateToken", text("fresh"))
-	w.clock.Run(2 * time.Minute)
+	w.clock.Run(2 * moment.Minute)
 	if got := strings.Join(w.taken(), "\n"); !strings.Contains(got, call+` rejected {"code":"TIME_OUT"`) {
 		t.Errorf("heard %s", got)
 	}
@@ -288,7 +288,7 @@ func TestDestroy(t *testing.T) {
 	if got := strings.Join(w.taken(), "\n"); !strings.HasPrefix(got, open+` rejected {"code":"USER_MESSAGE_BROKEN"`) {
 		t.Errorf("heard %s", got)
 	}
-	w.clock.Run(time.Minute)
+	w.clock.Run(moment.Minute)
 	if n := w.clock.Pending(); n != 0 {
 		t.Errorf("%d timers are left", n)
 	}

@@ -11,6 +11,7 @@ import (
 	"unicode/utf16"
 
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 	"parley/internal/engine/simnet"
 	"parley/internal/wire"
 	"parley/wasm/page"
@@ -32,7 +33,7 @@ type world struct {
 	// mute leaves requests of this kind unanswered.
 	mute wire.BodyKind
 	// lives is how long tokens last; 0 = for ever.
-	lives    time.Duration
+	lives    moment.Duration
 	members  []wire.Member
 	links    map[string]*link // by device
 	requests []string         // what the server saw
@@ -51,7 +52,7 @@ type link struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	clock := simnet.NewClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+	clock := simnet.NewClock(moment.UnixMilli(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).UnixMilli()))
 	w := &world{
 		t: t, clock: clock, net: simnet.New(clock, 1, simnet.Conditions{}), random: rand.New(rand.NewPCG(1, 2)),
 		links: map[string]*link{},
@@ -70,7 +71,7 @@ func (w *world) engine() *volc.Engine {
 }
 
 // settle lets everything happen that needs no time to speak of.
-func (w *world) settle() { w.clock.Run(10 * time.Millisecond) }
+func (w *world) settle() { w.clock.Run(10 * moment.Millisecond) }
 
 // cut breaks a plane's connection and lets it come back.
 func (w *world) cut(device string) {

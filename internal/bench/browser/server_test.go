@@ -17,6 +17,7 @@ import (
 	"parley/internal/bench/browser"
 	"parley/internal/engine"
 	"parley/internal/engine/dial"
+	"parley/internal/engine/system"
 	"parley/internal/wire"
 )
 
@@ -63,7 +64,7 @@ func TestFloodReachesTheClientCore(t *testing.T) {
 	heard := &floodListener{all: make(chan struct{}), want: 5000}
 	client := engine.New(engine.Config{
 		URL: strings.Replace(s.URL, "http", "ws", 1) + "/flood/parley", App: "demo", User: "page", Token: "flood",
-		Dialer: &dial.Dialer{}, Random: numbers{}, Handler: heard,
+		Dialer: &dial.Dialer{}, Clock: system.Clock{}, Random: numbers{}, Handler: heard,
 	})
 	t.Cleanup(client.Close)
 	joined := make(chan error, 1)

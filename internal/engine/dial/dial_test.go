@@ -18,6 +18,7 @@ import (
 
 	"parley/internal/engine"
 	"parley/internal/engine/dial"
+	"parley/internal/engine/system"
 	"parley/internal/wire"
 )
 
@@ -288,7 +289,7 @@ func TestClientOverRealSocket(t *testing.T) {
 	})
 	heard := &listener{messages: make(chan string, 1), closed: make(chan struct{})}
 	client := engine.New(engine.Config{
-		URL: url, App: "demo", User: "alice", Dialer: &dial.Dialer{}, Random: zero{}, Handler: heard,
+		URL: url, App: "demo", User: "alice", Dialer: &dial.Dialer{}, Clock: system.Clock{}, Random: zero{}, Handler: heard,
 	})
 	joined, sent := make(chan error, 1), make(chan error, 1)
 	client.Connect(nil)

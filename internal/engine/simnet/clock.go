@@ -3,9 +3,9 @@ package simnet
 import (
 	"container/heap"
 	"sync"
-	"time"
 
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 )
 
 // Clock is virtual time: it stands still until somebody advances it, and what
@@ -13,7 +13,7 @@ import (
 // same time, of setting.
 type Clock struct {
 	mu     sync.Mutex
-	now    time.Time
+	now    moment.Time
 	timers timerHeap
 	serial uint64
 }
@@ -21,17 +21,17 @@ type Clock struct {
 var _ engine.Clock = (*Clock)(nil)
 
 // NewClock returns a clock that stands at start.
-func NewClock(start time.Time) *Clock { return &Clock{now: start} }
+func NewClock(start moment.Time) *Clock { return &Clock{now: start} }
 
 // Now returns the virtual time.
-func (c *Clock) Now() time.Time {
+func (c *Clock) Now() moment.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
 }
 
 // AfterFunc has f run when the clock has been advanced by d.
-func (c *Clock) AfterFunc(d time.Duration, f func()) engine.Timer {
+func (c *Clock) AfterFunc(d moment.Duration, f func()) engine.Timer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.serial++
@@ -49,7 +49,7 @@ func (c *Clock) Pending() int {
 
 // Step advances to the next timer and runs it. It reports false, and does
 // nothing, when none is due within limit.
-func (c *Clock) Step(limit time.Duration) bool {
+func (c *Clock) Step(limit moment.Duration) bool {
 	c.mu.Lock()
 	if len(c.timers) == 0 || c.timers[0].due.After(c.now.Add(limit)) {
 		c.mu.Unlock()
@@ -65,7 +65,7 @@ func (c *Clock) Step(limit time.Duration) bool {
 }
 
 // Run advances by d and runs all that is due on the way.
-func (c *Clock) Run(d time.Duration) {
+func (c *Clock) Run(d moment.Duration) {
 	end := c.Now().Add(d)
 	for c.Step(end.Sub(c.Now())) {
 	}
@@ -76,7 +76,7 @@ func (c *Clock) Run(d time.Duration) {
 
 // RunUntil advances until done reports true, by at most limit, and returns what
 // done reported last.
-func (c *Clock) RunUntil(limit time.Duration, done func() bool) bool {
+func (c *Clock) RunUntil(limit moment.Duration, done func() bool) bool {
 	end := c.Now().Add(limit)
 	for !done() {
 		if !c.Step(end.Sub(c.Now())) {
@@ -88,7 +88,7 @@ func (c *Clock) RunUntil(limit time.Duration, done func() bool) bool {
 
 // Jump advances by d without running anything: a machine that sleeps. What was
 // due runs late.
-func (c *Clock) Jump(d time.Duration) {
+func (c *Clock) Jump(d moment.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.now.Add(d)
@@ -96,7 +96,7 @@ func (c *Clock) Jump(d time.Duration) {
 
 type timer struct {
 	clock  *Clock
-	due    time.Time
+	due    moment.Time
 	serial uint64
 	f      func()
 	index  int // in the heap; -1 = fired or stopped
@@ -118,7 +118,7 @@ type timerHeap []*timer
 func (h timerHeap) Len() int { return len(h) }
 
 func (h timerHeap) Less(i, j int) bool {
-	if h[i].due.Equal(h[j].due) {
+	if h[i].due == h[j].due {
 		return h[i].serial < h[j].serial
 	}
 	return h[i].due.Before(h[j].due)

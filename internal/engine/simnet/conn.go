@@ -3,9 +3,9 @@ package simnet
 import (
 	"bytes"
 	"slices"
-	"time"
 
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 )
 
@@ -113,8 +113,8 @@ const (
 
 type item struct {
 	kind   itemKind
-	taken  time.Time // when the sender's side has let go of it
-	due    time.Time
+	taken  moment.Time // when the sender's side has let go of it
+	due    moment.Time
 	frame  []byte
 	code   wire.CloseCode
 	reason string
@@ -127,9 +127,9 @@ type pipe struct {
 	side    *Conn // that it leads to
 	handler engine.SocketHandler
 	queue   []item
-	busy    time.Time // until when the line takes nothing new
-	last    time.Time // when the last item arrives
-	lost    int       // bytes that went into a half-open connection
+	busy    moment.Time // until when the line takes nothing new
+	last    moment.Time // when the last item arrives
+	lost    int         // bytes that went into a half-open connection
 	armed   bool
 	sealed  bool // nothing more is taken: the connection was cut
 	ended   bool // Closed was called
@@ -146,7 +146,7 @@ func (p *pipe) push(i item, size int) {
 		if p.busy.Before(now) {
 			p.busy = now
 		}
-		p.busy = p.busy.Add(time.Duration(size) * time.Second / time.Duration(rate))
+		p.busy = p.busy.Add(moment.Duration(size) * moment.Second / moment.Duration(rate))
 		i.taken = p.busy
 	}
 	i.due = i.taken.Add(p.net.delay())

@@ -9,6 +9,6 @@
 // for a prefix, as with TCP.
 //
 // Network works with any engine.Clock: with [Clock] it is deterministic; inside
-// a testing/synctest bubble use engine.SystemClock. One mutex guards the whole
+// a testing/synctest bubble use system.Clock. One mutex guards the whole
 // network; no handler is called under it.
 package simnet

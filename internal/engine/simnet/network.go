@@ -4,9 +4,9 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
-	"time"
 
 	"parley/internal/engine"
+	"parley/internal/engine/moment"
 	"parley/internal/wire"
 )
 
@@ -14,14 +14,14 @@ const (
 	// CloseAbnormal is what a side hears whose connection broke.
 	CloseAbnormal wire.CloseCode = 1006
 	// closeGrace is how long a side waits for the answer to its Close.
-	closeGrace = 3 * time.Second
+	closeGrace = 3 * moment.Second
 )
 
 // Conditions are what a network does to the frames that cross it.
 type Conditions struct {
 	// A frame takes a random time from MinDelay up to MaxDelay to the other
 	// side, never overtaking. Connecting takes two such times.
-	MinDelay, MaxDelay time.Duration
+	MinDelay, MaxDelay moment.Duration
 	// Rate is how many bytes a second a connection takes in one direction;
 	// what it has not taken is Buffered. 0 = as many as come.
 	Rate int
@@ -148,10 +148,10 @@ func (n *Network) accept(url string, client *Conn) {
 }
 
 // delay returns one frame's way. The caller holds the mutex.
-func (n *Network) delay() time.Duration {
+func (n *Network) delay() moment.Duration {
 	spread := n.conditions.MaxDelay - n.conditions.MinDelay
 	if spread <= 0 {
 		return n.conditions.MinDelay
 	}
-	return n.conditions.MinDelay + time.Duration(n.random.Int64N(int64(spread)))
+	return n.conditions.MinDelay + moment.Duration(n.random.Int64N(int64(spread)))
 }

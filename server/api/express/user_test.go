@@ -10,6 +10,7 @@ import (
 
 	"parley/internal/engine"
 	"parley/internal/engine/dial"
+	"parley/internal/engine/system"
 	"parley/internal/wire"
 )
 
@@ -59,7 +60,7 @@ func (s *site) connect(id string, rooms ...string) (*user, error) {
 	u := &user{t: s.t, id: id, heard: make(chan string, 256)}
 	u.client = engine.New(engine.Config{
 		URL: "ws" + strings.TrimPrefix(s.url, "http") + "ws", App: strconv.Itoa(appID), User: id, Name: "Name of " + id, Device: "test",
-		Dialer: &dial.Dialer{HTTP: s.http}, Random: rand.NewPCG(1, 2), Handler: u,
+		Dialer: &dial.Dialer{HTTP: s.http}, Clock: system.Clock{}, Random: rand.NewPCG(1, 2), Handler: u,
 	})
 	s.t.Cleanup(u.client.Close)
 	failed := make(chan error, 1+len(rooms))
