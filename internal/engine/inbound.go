@@ -27,7 +27,8 @@ func (a *attempt) Frame(frame []byte) {
 // has grown to.
 func (a *attempt) inbound(frame []byte, views []wire.RoomMessageView) []wire.RoomMessageView {
 	c, told := a.client, 0
-	var last *room // of the message before
+	var last *room // of the message before, and its name
+	var name []byte
 	for len(frame) > 0 {
 		body, rest, message := wire.NextRoomMessage(frame) // nearly always, in a flood
 		var envelope wire.Envelope
@@ -53,8 +54,11 @@ func (a *attempt) inbound(frame []byte, views []wire.RoomMessageView) []wire.Roo
 				c.malformed(err)
 				return views
 			}
-			if last == nil || last.name != string(views[n].Room) {
-				last = c.rooms.byName[string(views[n].Room)]
+			if m := &views[n]; last != nil && wire.Same(name, m.Room) {
+				m.Room = name // one slice for all, so that the next to compare sees it at once
+			} else {
+				name = m.Room
+				last = c.rooms.byName[string(name)]
 			}
 			if !c.takeMessage(last, &views[n]) {
 				views = views[:n]

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/bits"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // Errors of the decoder. They all mean: close the connection with
@@ -89,4 +90,40 @@ func textOf(data []byte) (string, error) {
 		return "", errUTF8
 	}
 	return string(data), nil
+}
+
+// Same reports whether two texts are the same. On wasm the runtime's own
+// comparison goes byte by byte, which for the names in every message of a flood
+// is a good part of what a message costs. Ids of a kind differ at their ends,
+// so the end is looked at first.
+func Same(a, b []byte) bool {
+	return len(a) == len(b) && (unsafe.SliceData(a) == unsafe.SliceData(b) || sameText(a, b))
+}
+
+func sameText(a, b []byte) bool {
+	last := len(a) - 8
+	if last < 0 {
+		return string(a) == string(b)
+	}
+	p, q := unsafe.Pointer(unsafe.SliceData(a)), unsafe.Pointer(unsafe.SliceData(b))
+	same := word(p, last) == word(q, last)
+	for i := 0; same && i < last; i += 8 {
+		same = word(p, i) == word(q, i)
+	}
+	return same
+}
+
+// wordVarint reads a varint of up to eight bytes out of the first eight, with no
+// loop; size 0: it is longer.
+func wordVarint(w uint64) (value uint64, size int) {
+	const more = 0x8080808080808080
+	last := ^w & more
+	if last == 0 {
+		return 0, 0
+	}
+	w &= (last ^ (last - 1)) &^ more
+	w = w&0x007f007f007f007f | w&0x7f007f007f007f00>>1
+	w = w&0x00003fff00003fff | w&0x3fff00003fff0000>>2
+	w = w&0x000000000fffffff | w&0x0fffffff00000000>>4
+	return w, bits.TrailingZeros64(last)>>3 + 1
 }

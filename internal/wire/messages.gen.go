@@ -1224,7 +1224,20 @@ type RoomMessageView struct {
 
 // Decode replaces m by what src holds. Byte fields alias src.
 func (m *RoomMessageView) Decode(src []byte) error {
-	*m = RoomMessageView{}
+	m.Seq = 0
+	m.Room = nil
+	m.Class = 0
+	m.Kind = 0
+	m.Format = 0
+	m.From = nil
+	m.Name = nil
+	m.TimeMS = 0
+	m.Body = nil
+	m.ID = nil
+	m.Targeted = false
+	m.Trace = nil
+	m.Nameless = false
+	m.ToSender = false
 	for i := 0; i < len(src); {
 		key := src[i]
 		i++
@@ -1233,14 +1246,17 @@ func (m *RoomMessageView) Decode(src []byte) error {
 		}
 		value := uint64(src[i])
 		i++
-		for shift := 7; src[i-1] >= 0x80; shift += 7 {
-			if i == len(src) || shift > 56 {
-				return m.decodeRest(src)
-			}
-			value = value&(1<<shift-1) | uint64(src[i]&0x7f)<<shift
-			i++
-		}
 		if key&7 == 0 {
+			if value >= 0x80 {
+				if i+7 > len(src) {
+					return m.decodeRest(src)
+				}
+				var size int
+				if value, size = wordVarint(word(unsafe.Pointer(unsafe.SliceData(src)), i-1)); size == 0 {
+					return m.decodeRest(src)
+				}
+				i += size - 1
+			}
 			switch key {
 			case 8:
 				m.Seq = uint64(value)
@@ -1260,6 +1276,13 @@ func (m *RoomMessageView) Decode(src []byte) error {
 				m.ToSender = value != 0
 			}
 			continue
+		}
+		if value >= 0x80 {
+			if i == len(src) || src[i] >= 0x80 {
+				return m.decodeRest(src)
+			}
+			value = value&0x7f | uint64(src[i])<<7
+			i++
 		}
 		if key < 8 || key&7 != 2 || value > uint64(len(src)-i) {
 			return m.decodeRest(src)
@@ -1285,7 +1308,7 @@ func (m *RoomMessageView) Decode(src []byte) error {
 }
 
 // decodeRest reads what Decode does not expect: fields above 15, fixed widths,
-// and what is malformed.
+// what is very long, long numbers at the end, and what is malformed.
 func (m *RoomMessageView) decodeRest(src []byte) error {
 	*m = RoomMessageView{}
 	for len(src) > 0 {

@@ -53,7 +53,7 @@ func (s *session) Messages(views []wire.RoomMessageView) {
 	kind, count, counted := -1, 0, 0
 	for i := range views {
 		v := &views[i]
-		if k := eventOf(v); k != kind || string(room) != string(v.Room) {
+		if k := eventOf(v); k != kind || !wire.Same(room, v.Room) {
 			if r := e.find(string(v.Room)); r == nil || !r.joined {
 				continue
 			}
@@ -66,7 +66,7 @@ func (s *session) Messages(views []wire.RoomMessageView) {
 		}
 		count++
 		t.Numbers[counted] = float64(count)
-		if from != nil && string(from) == string(v.From) && string(name) == string(v.Name) && nameless == v.Nameless {
+		if from != nil && wire.Same(from, v.From) && string(name) == string(v.Name) && nameless == v.Nameless {
 			t.Number(same)
 		} else {
 			from, name, nameless = v.From, v.Name, v.Nameless
@@ -77,7 +77,12 @@ func (s *session) Messages(views []wire.RoomMessageView) {
 				t.Text(name)
 			}
 		}
-		appendBody(t, kind, v)
+		if kind == toBroadcast { // nearly always, in a flood
+			t.Numbers = append(t.Numbers, float64(v.TimeMS), float64(v.Seq))
+			t.Text(v.Body)
+		} else {
+			appendBody(t, kind, v)
+		}
 	}
 	if len(t.Numbers) > 0 {
 		e.page.Messages(t)
@@ -98,10 +103,6 @@ func eventOf(v *wire.RoomMessageView) int {
 
 func appendBody(t *page.Table, kind int, v *wire.RoomMessageView) {
 	switch kind {
-	case toBroadcast:
-		t.Number(float64(v.TimeMS))
-		t.Number(float64(v.Seq))
-		t.Text(v.Body)
 	case toBarrage:
 		t.Number(float64(v.TimeMS))
 		t.Text(v.ID)

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"slices"
 	"unicode/utf8"
 	"unsafe"
 )
@@ -30,19 +29,49 @@ func (t *Table) Number(n float64) { t.Numbers = append(t.Numbers, n) }
 // are not UTF-8 become U+FFFD here, because the page's decoder would replace
 // another number of them and cut every later text wrongly.
 func (t *Table) Text(text []byte) {
-	used := len(t.UTF8)
-	if cap(t.UTF8)-used < len(text) {
-		t.UTF8 = slices.Grow(t.UTF8, len(text))
-	}
-	if !copyASCII(t.UTF8[used:used+len(text)], text) {
-		t.textBeyondASCII(text)
+	used, n := len(t.UTF8), len(text)
+	if cap(t.UTF8)-used < n {
+		t.anyText(text)
 		return
 	}
-	t.UTF8 = t.UTF8[:used+len(text)]
-	t.Numbers = append(t.Numbers, float64(len(text)))
+	to, from := unsafe.Add(unsafe.Pointer(unsafe.SliceData(t.UTF8)), used), unsafe.Pointer(unsafe.SliceData(text))
+	high := uint64(0)
+	if n < 8 {
+		for i, c := range text {
+			high |= uint64(c)
+			*(*byte)(unsafe.Add(to, i)) = c
+		}
+	} else {
+		// One pass of eight bytes at a time: on wasm the compiler does not join
+		// byte loads, a call of memmove costs more than most texts here are long,
+		// and so does a turn of a loop. The last eight come once more: what was
+		// left over, and some of those before it.
+		i := 0
+		for ; i+32 <= n; i += 32 {
+			high |= copyWord(to, from, i) | copyWord(to, from, i+8) | copyWord(to, from, i+16) | copyWord(to, from, i+24)
+		}
+		for ; i+8 < n; i += 8 {
+			high |= copyWord(to, from, i)
+		}
+		high |= copyWord(to, from, n-8)
+	}
+	if high&0x8080808080808080 != 0 {
+		t.anyText(text)
+		return
+	}
+	t.UTF8 = t.UTF8[:used+n]
+	t.Numbers = append(t.Numbers, float64(n))
 }
 
-func (t *Table) textBeyondASCII(text []byte) {
+func copyWord(to, from unsafe.Pointer, i int) uint64 {
+	word := *(*uint64)(unsafe.Add(from, i))
+	*(*uint64)(unsafe.Add(to, i)) = word
+	return word
+}
+
+// anyText puts what Text does not expect: a text beyond ASCII, or one for which
+// there is no room yet.
+func (t *Table) anyText(text []byte) {
 	units := 0
 	if utf8.Valid(text) {
 		t.UTF8 = append(t.UTF8, text...)
@@ -72,32 +101,4 @@ func (t *Table) textBeyondASCII(text []byte) {
 func (t *Table) Bytes(data []byte) {
 	t.Blob = append(t.Blob, data...)
 	t.Numbers = append(t.Numbers, float64(len(data)))
-}
-
-// copyASCII copies text to dst, which is as long, and reports whether it is
-// ASCII; if not, dst holds nothing of use. One pass of eight bytes at a time:
-// on wasm the compiler does not join byte loads, and a call of memmove costs
-// more than most texts here are long.
-func copyASCII(dst, text []byte) bool {
-	n := len(text)
-	to, from := unsafe.Pointer(unsafe.SliceData(dst)), unsafe.Pointer(unsafe.SliceData(text))
-	if n < 8 {
-		high := byte(0)
-		for i, c := range text {
-			high |= c
-			dst[i] = c
-		}
-		return high < utf8.RuneSelf
-	}
-	high := uint64(0)
-	for i := 0; i+8 <= n; i += 8 {
-		word := *(*uint64)(unsafe.Add(from, i))
-		high |= word
-		*(*uint64)(unsafe.Add(to, i)) = word
-	}
-	// The last eight once more: what was left over, and some of those before it.
-	word := *(*uint64)(unsafe.Add(from, n-8))
-	high |= word
-	*(*uint64)(unsafe.Add(to, n-8)) = word
-	return high&0x8080808080808080 == 0
 }

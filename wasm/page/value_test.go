@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -193,6 +194,38 @@ func FuzzTableText(f *testing.F) {
 			t.Errorf("UTF16Len of %q is %d, the table says %v", text, got, table.Numbers[1])
 		}
 	})
+}
+
+// TestTableText: texts of every length, with something beyond ASCII, or not even
+// UTF-8, in every place, in a table that has room and in one that has none.
+func TestTableText(t *testing.T) {
+	texts := [][]byte{nil}
+	for n := 1; n <= 80; n++ {
+		plain := bytes.Repeat([]byte("text"), 20)[:n]
+		texts = append(texts, plain)
+		for i := range n {
+			broken := bytes.Clone(plain)
+			broken[i] = 0xFF
+			texts = append(texts, broken, slices.Insert(bytes.Clone(plain), i, []byte("ü😀")...))
+		}
+	}
+	var roomy page.Table
+	for _, text := range texts {
+		var narrow page.Table
+		roomy.Reset()
+		for _, table := range []*page.Table{&narrow, &roomy} {
+			table.Text([]byte("before"))
+			table.Text(text)
+			table.Text([]byte("after"))
+			want := string([]rune("before" + string(text) + "after"))
+			if string(table.UTF8) != want {
+				t.Fatalf("%q became %q", text, table.UTF8)
+			}
+			if units := float64(page.UTF16Len(string(text))); table.Numbers[1] != units || len(table.Numbers) != 3 {
+				t.Fatalf("%q has the lengths %v, want %v", text, table.Numbers, units)
+			}
+		}
+	}
 }
 
 func TestTableIsReused(t *testing.T) {
