@@ -20,20 +20,22 @@ const (
 	floodTime = time.Minute
 )
 
-// floodRaw pours what the query asks for: per, n.
-func (s *Server) floodRaw(w http.ResponseWriter, r *http.Request) {
-	stream, err := s.asked("raw", floodRoom, r)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	conn, _, _, err := ws.UpgradeHTTP(r, w)
-	if err != nil {
-		return
-	}
-	defer conn.Close()
-	if pour(conn, stream) == nil {
-		untilClosed(conn)
+// floodPlain pours a stream of a kind, as the query asks for it: per, n.
+func (s *Server) floodPlain(kind string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		stream, err := s.asked(kind, floodRoom, r)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		conn, _, _, err := ws.UpgradeHTTP(r, w)
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		if pour(conn, stream) == nil {
+			untilClosed(conn)
+		}
 	}
 }
 

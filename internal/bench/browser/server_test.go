@@ -94,6 +94,25 @@ type sent struct {
 	SendTime, MessageID int
 }
 
+// TestFramesFlood: what is only counted is what our client gets.
+func TestFramesFlood(t *testing.T) {
+	s := newServer(t, t.TempDir())
+	conn := dialText(t, s.URL+"/flood/frames?per=3&n=10")
+	for next := uint64(1); next <= 10; {
+		for frame := readText(t, conn); len(frame) > 0; next++ {
+			env, rest, err := wire.NextEnvelope(frame)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var m wire.RoomMessage
+			if err := m.Decode(env.Body); err != nil || m.Seq != next || len(m.Body) == 0 {
+				t.Fatalf("message %d is %+v, %v", next, m, err)
+			}
+			frame = rest
+		}
+	}
+}
+
 func TestRawFlood(t *testing.T) {
 	s := newServer(t, t.TempDir())
 	conn := dialText(t, s.URL+"/flood/raw?per=3&n=10")

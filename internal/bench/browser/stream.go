@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
 
 	"github.com/gobwas/ws"
@@ -127,5 +128,6 @@ func (s *streams) get(kind, room string, per, n int) ([]byte, error) {
 		clear(s.kept)
 	}
 	s.kept[key] = stream
+	runtime.GC() // what the encoding left behind, now and not beside the page
 	return stream, nil
 }
