@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 
@@ -69,20 +70,19 @@ func (s *socket) run(url string, options *websocket.DialOptions) {
 		return
 	}
 	s.handler.Opened()
-	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		s.write(conn)
-	}()
-	code, reason := s.read(conn)
+	written := make(chan bool)
+	go func() { written <- s.write(conn) }()
+	code, reason, err := s.read(conn)
 	s.cancel()
-	<-written
+	if answered := <-written; answered && errors.Is(err, net.ErrClosed) {
+		code, reason = s.code, s.reason // the writer took the answer from the reader
+	}
 	conn.CloseNow()
 	s.handler.Closed(code, reason)
 }
 
 // read hands frames over until the connection ends, and returns why it did.
-func (s *socket) read(conn *websocket.Conn) (wire.CloseCode, string) {
+func (s *socket) read(conn *websocket.Conn) (code wire.CloseCode, reason string, err error) {
 	buf := make([]byte, 4096)
 	for {
 		kind, message, err := conn.Reader(s.ctx)
@@ -96,7 +96,7 @@ func (s *socket) read(conn *websocket.Conn) (wire.CloseCode, string) {
 					_, message, err = conn.Reader(s.ctx)
 				}
 			}
-			return wire.CloseMalformed, "the server sent a text message"
+			return wire.CloseMalformed, "the server sent a text message", err
 		}
 		n := 0
 		for {
@@ -120,9 +120,9 @@ func (s *socket) read(conn *websocket.Conn) (wire.CloseCode, string) {
 }
 
 // ending returns the close code and reason that an error of the reader carries.
-func ending(err error) (wire.CloseCode, string) {
+func ending(err error) (wire.CloseCode, string, error) {
 	if closed, ok := errors.AsType[websocket.CloseError](err); ok {
-		return wire.CloseCode(closed.Code), closed.Reason
+		return wire.CloseCode(closed.Code), closed.Reason, err
 	}
-	return closeAbnormal, err.Error()
+	return closeAbnormal, err.Error(), err
 }

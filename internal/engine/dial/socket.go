@@ -107,13 +107,14 @@ func (s *socket) signal() {
 	}
 }
 
-// write writes what is queued until the socket is closed from either side.
-func (s *socket) write(conn *websocket.Conn) {
+// write writes what is queued until the socket is closed from either side. It
+// reports whether it has closed it and the server has answered that.
+func (s *socket) write(conn *websocket.Conn) (answered bool) {
 	for {
 		select {
 		case <-s.ctx.Done():
 			s.stopOverdue()
-			return
+			return false
 		case <-s.wake:
 		}
 		for {
@@ -122,14 +123,14 @@ func (s *socket) write(conn *websocket.Conn) {
 			for _, end := range frames.ends {
 				if err := conn.Write(s.ctx, websocket.MessageBinary, frames.bytes[start:end]); err != nil {
 					s.stopOverdue()
-					return // the reader hears of it too
+					return false // the reader hears of it too
 				}
 				start = end
 			}
 			if closing && len(frames.ends) == 0 {
-				conn.Close(websocket.StatusCode(s.code), s.reason)
+				err := conn.Close(websocket.StatusCode(s.code), s.reason)
 				s.stopOverdue()
-				return
+				return err == nil
 			}
 			if len(frames.ends) == 0 {
 				break
