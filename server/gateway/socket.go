@@ -157,6 +157,7 @@ func (s *socket) fillRaw(left []byte) error {
 	}
 	var n int
 	var failed error
+	read := readBetween
 	err := s.raw.Read(func(fd uintptr) bool {
 		if s.buf == nil {
 			s.buf = readBuffers.Get().(*[readBufferBytes]byte)[:0]
@@ -170,7 +171,7 @@ func (s *socket) fillRaw(left []byte) error {
 			s.buf = grown
 		}
 		for {
-			n, failed = syscall.Read(int(fd), s.buf[len(s.buf):cap(s.buf)])
+			n, failed = read(fd, s.buf[len(s.buf):cap(s.buf)])
 			if !errors.Is(failed, syscall.EINTR) {
 				break
 			}
@@ -179,6 +180,7 @@ func (s *socket) fillRaw(left []byte) error {
 			if len(s.buf) == 0 {
 				s.release()
 			}
+			read = readNow
 			return false
 		}
 		return true
