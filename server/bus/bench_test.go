@@ -73,6 +73,7 @@ func benchmarkAppendDeliver(b *testing.B, open opener, id string) {
 			unique = fmt.Sprint(id, i)
 		}
 		n.Append(rooms[i%len(rooms)], unique, body, done)
+		n.Deliver()
 	}
 	for range min(b.N, cap(delivered)) {
 		await()
@@ -116,6 +117,7 @@ func BenchmarkIdleLatency(b *testing.B) {
 	b.ResetTimer()
 	for b.Loop() {
 		n.Append(lobby, "", body, func(uint64, bool, error) {})
+		n.Deliver()
 		<-delivered
 	}
 }
@@ -169,6 +171,7 @@ func BenchmarkTail(b *testing.B) {
 			n.Append(bus.Room{App: "demo", ID: fmt.Sprint("room ", j)}, "", body, func(uint64, bool, error) {})
 		}
 		n.Append(lobby, "", body, func(seq uint64, duplicate bool, err error) { answers <- answer{seq, duplicate, err} })
+		n.Deliver()
 		a := <-answers
 		if a.err != nil {
 			b.Fatal(a.err)

@@ -23,11 +23,12 @@ type Broker struct {
 	// forgot is the highest position of a room that isn't in rooms any more.
 	forgot uint64
 
-	age   []mark // of each retained entry, oldest first, among stale ones
-	kept  int    // retained entries
-	bytes int64  // of the retained entries
-	ids   []mark // of each remembered id, oldest first
-	named int64  // bytes of the remembered ids
+	expiry time.Time // nothing is too old before it
+	age    []mark    // of each retained entry, oldest first, among stale ones
+	kept   int       // retained entries
+	bytes  int64     // of the retained entries
+	ids    []mark    // of each remembered id, oldest first
+	named  int64     // bytes of the remembered ids
 }
 
 // What an entry costs beside its body, and an id beside its text, about.
@@ -148,6 +149,9 @@ func (b *Broker) dropStale() {
 // caller holds b.mu.
 func (b *Broker) expire() {
 	now := time.Now()
+	if now.Before(b.expiry) && b.named <= b.options.MaxBytes && b.bytes <= b.options.MaxBytes {
+		return
+	}
 	for len(b.ids) > 0 && (now.Sub(b.ids[0].at) >= b.options.DedupeWindow || b.named > b.options.MaxBytes) {
 		m := b.ids[0]
 		b.named -= idBytes + int64(len(m.id))
@@ -164,6 +168,17 @@ func (b *Broker) expire() {
 		if !b.stale(m) {
 			b.discard(m.room, 1)
 			b.tidy(m.room)
+		}
+	}
+	b.expiry = now.Add(min(b.options.DedupeWindow, b.options.ReplayAge))
+	for _, oldest := range []struct {
+		marks []mark
+		kept  time.Duration
+	}{{b.ids, b.options.DedupeWindow}, {b.age, b.options.ReplayAge}} {
+		if len(oldest.marks) > 0 {
+			if at := oldest.marks[0].at.Add(oldest.kept); at.Before(b.expiry) {
+				b.expiry = at
+			}
 		}
 	}
 }

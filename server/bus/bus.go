@@ -23,6 +23,9 @@ type Entry struct {
 	// longer had it. Of entries that Tail returns it is set where it is known.
 	Prev uint64
 	Body []byte
+	// Alone: nothing waits behind it, and the handler may take as long as a few
+	// sockets' writes take.
+	Alone bool
 }
 
 // Handler takes what happens in a room. Its methods are called one at a time,
@@ -56,14 +59,20 @@ type Bus interface {
 	Epoch() string
 
 	// Append stores body at the end of the room's log and calls done, once,
-	// from a goroutine of the bus, never from within Append: with the position when it is stored as durably as
-	// the bus is configured, or with an error, when it may be stored or not.
+	// from Deliver or a goroutine of the bus, never from within Append: with
+	// the position when it is stored as durably as the bus is configured, or
+	// with an error, when it may be stored or not. It goes on at the next Deliver.
 	// A body whose id (empty = none) was stored before, within the dedupe
 	// window, is not stored again: done gets the first one's position and
 	// duplicate = true. Append does not block; when too many are under way
-	// done gets an error with wire.CodeOverloaded. Append copies body; done must
+	// done gets an error with wire.CodeOverloaded. Append keeps body; done must
 	// not block. Whether done or Stored comes first is open.
 	Append(room Room, id string, body []byte, done func(seq uint64, duplicate bool, err error))
+
+	// Deliver lets what has been appended go on. Call it after Append, once for
+	// several that belong together, with no lock held that a handler or a done
+	// takes: they may be called from within it.
+	Deliver()
 
 	// PublishLossy sends body to the other nodes that are attached to room. It
 	// copies body.

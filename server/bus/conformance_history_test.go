@@ -82,6 +82,7 @@ func testOverload(t *testing.T, open opener) {
 			}
 			answers <- answer{seq, duplicate, err}
 		})
+		go nodes[0].Deliver() // the first one's done holds it
 	}
 	close(held)
 	stored, refused := 0, 0
@@ -118,6 +119,7 @@ func testAttachBoundary(t *testing.T, open opener) {
 			all.Go(func() {
 				for i := range count {
 					nodes[w%2].Append(room, "", fmt.Appendf(nil, "%d/%d", w, i), func(uint64, bool, error) {})
+					nodes[w%2].Deliver()
 				}
 			})
 		}
@@ -259,6 +261,7 @@ func testClose(t *testing.T, open opener) {
 	answers := make(chan answer, count)
 	for range count {
 		nodes[1].Append(lobby, "", []byte("x"), func(seq uint64, duplicate bool, err error) { answers <- answer{seq, duplicate, err} })
+		nodes[1].Deliver()
 	}
 	if err := nodes[1].Close(t.Context()); err != nil {
 		t.Fatal(err)

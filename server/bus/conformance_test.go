@@ -154,6 +154,7 @@ type answer struct {
 func tryAppend(b bus.Bus, room bus.Room, id, body string) answer {
 	c := make(chan answer, 2)
 	b.Append(room, id, []byte(body), func(seq uint64, duplicate bool, err error) { c <- answer{seq, duplicate, err} })
+	b.Deliver()
 	return <-c
 }
 

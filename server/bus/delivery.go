@@ -301,8 +301,9 @@ func (n *NATS) emit(r *natsRoom, rec record, prev uint64) {
 	if rec.tomb {
 		return // the next entry shows the hole
 	}
+	alone := len(n.deliveries)+len(n.calls.replies) == 0
 	for _, a := range n.attachedTo(r) {
-		a.stored(Entry{Seq: rec.seq, Prev: prev, Body: rec.body})
+		a.stored(Entry{Seq: rec.seq, Prev: prev, Body: rec.body, Alone: alone})
 	}
 }
 
@@ -378,6 +379,9 @@ func (n *NATS) recheck(r *natsRoom) {
 		n.fill(r, r.last())
 	}
 }
+
+// Deliver implements [Bus]: what is appended goes on by itself.
+func (n *NATS) Deliver() {}
 
 // PublishLossy implements [Bus].
 func (n *NATS) PublishLossy(room Room, body []byte) error {

@@ -51,19 +51,24 @@ func (m *Memory) Append(room Room, id string, body []byte, done func(seq uint64,
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err := m.refuse(); err != nil {
-		m.queue.put(event{kind: answered, done: done, err: err})
+		m.queue.add(event{kind: answered, done: done, err: err})
 		return
 	}
 	m.pending++
 	b.expire() // before the room is found: it may go by that
 	r := b.room(room)
-	e, duplicate := b.store(r, id, bytes.Clone(body))
+	e, duplicate := b.store(r, id, body)
 	if !duplicate {
 		for _, a := range r.attached {
-			a.node.queue.put(event{kind: stored, to: a, entry: e})
+			e := event{kind: stored, to: a, entry: e}
+			if a.node == m {
+				m.queue.add(e)
+			} else {
+				a.node.queue.put(e)
+			}
 		}
 	}
-	m.queue.put(event{kind: answered, entry: e, duplicate: duplicate, done: func(seq uint64, duplicate bool, err error) {
+	m.queue.add(event{kind: answered, entry: e, duplicate: duplicate, done: func(seq uint64, duplicate bool, err error) {
 		b.mu.Lock()
 		killed := m.killed
 		b.mu.Unlock()
@@ -76,6 +81,9 @@ func (m *Memory) Append(room Room, id string, body []byte, done func(seq uint64,
 		b.mu.Unlock()
 	}})
 }
+
+// Deliver implements [Bus].
+func (m *Memory) Deliver() { m.queue.deliver() }
 
 // refuse returns why no append is taken now. The caller holds broker.mu.
 func (m *Memory) refuse() error {

@@ -27,18 +27,36 @@ const (
 	answered
 )
 
-// queue holds what a node's handlers have yet to be told, in order. A
-// goroutine runs only while it holds something, so that an idle node needs no
-// end and a bubble of synctest sees it idle.
+// queue holds what a node's handlers have yet to be told, in order. Who has
+// added something delivers it, or a goroutine that runs only while there is
+// something, so that an idle node needs no end and a bubble of synctest sees it
+// idle.
 //
 // Lossy messages are dropped above a bound. The rest has none but that of the
 // appends under way on each node: handlers don't block.
 type queue struct {
-	mu      sync.Mutex
-	events  []event
-	running bool
-	idle    []chan struct{} // closed when the queue runs empty
+	mu     sync.Mutex
+	events []event
+	spare  []event // its memory takes the next ones
+	turn   turn
+	idle   []chan struct{} // closed when the queue runs empty
 }
+
+// turn says who delivers.
+type turn uint8
+
+const (
+	nobody turn = iota // there is nothing to deliver
+	due                // who has added something will
+	taken              // somebody does
+)
+
+const (
+	// spareEvents bounds the memory that a queue keeps.
+	spareEvents = 256
+	// eventsOfOne is what a single append makes: the entry and the answer.
+	eventsOfOne = 2
+)
 
 func (q *queue) put(e event) { q.putLossy(e, math.MaxInt) }
 
@@ -50,36 +68,71 @@ func (q *queue) putLossy(e event, limit int) {
 		return
 	}
 	q.events = append(q.events, e)
-	if !q.running {
-		q.running = true
+	if q.turn == nobody {
+		q.turn = taken
+		go q.run()
+	}
+}
+
+// add appends e for deliver, which the caller calls when it holds no lock.
+func (q *queue) add(e event) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.events = append(q.events, e)
+	if q.turn == nobody {
+		q.turn = due
+	}
+}
+
+// deliver delivers what waits, unless somebody does, and leaves to a goroutine
+// what comes meanwhile.
+func (q *queue) deliver() {
+	if q.take() && q.round() {
 		go q.run()
 	}
 }
 
 func (q *queue) run() {
-	var spare []event
-	for {
-		q.mu.Lock()
-		if len(q.events) == 0 {
-			for _, c := range q.idle {
-				close(c)
-			}
-			q.idle, q.running = nil, false
-			q.mu.Unlock()
-			return
-		}
-		batch := q.events
-		q.events = spare[:0]
-		q.mu.Unlock()
-		for i := range batch {
-			batch[i].deliver()
-			batch[i] = event{}
-		}
-		spare = batch
-		if cap(spare) > 1024 {
-			spare = nil // one burst doesn't hold its memory for ever
-		}
+	for q.round() {
 	}
+}
+
+// take takes the turn if it is due.
+func (q *queue) take() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.turn != due {
+		return false
+	}
+	q.turn = taken
+	return true
+}
+
+// round delivers what waits, and reports whether more has come meanwhile; if
+// not, the turn is over.
+func (q *queue) round() bool {
+	q.mu.Lock()
+	batch := q.events
+	q.events, q.spare = q.spare[:0], nil
+	q.mu.Unlock()
+	for i := range batch {
+		batch[i].entry.Alone = len(batch) <= eventsOfOne
+		batch[i].deliver()
+		batch[i] = event{}
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if cap(batch) <= spareEvents { // one burst doesn't hold its memory for ever
+		q.spare = batch
+	}
+	if len(q.events) > 0 {
+		return true
+	}
+	for _, c := range q.idle {
+		close(c)
+	}
+	q.idle, q.turn = nil, nobody
+	return false
 }
 
 // empty returns a channel that is closed once the queue holds nothing.
@@ -87,7 +140,7 @@ func (q *queue) empty() <-chan struct{} {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	c := make(chan struct{})
-	if q.running {
+	if q.turn != nobody {
 		q.idle = append(q.idle, c)
 	} else {
 		close(c)

@@ -89,6 +89,7 @@ func TestMemoryBound(t *testing.T) {
 	for i := range 200_000 {
 		answered.Add(1)
 		n.Append(bus.Room{App: "app", ID: fmt.Sprint("room", i%1000)}, fmt.Sprint("client id ", i), []byte("short"), func(uint64, bool, error) { answered.Done() })
+		n.Deliver()
 	}
 	answered.Wait()
 	if used := heap() - before; used > 3*bound {
@@ -106,5 +107,35 @@ func TestMemoryRoomAtItsEnd(t *testing.T) {
 		time.Sleep(time.Hour)
 		appendTo(t, n, lobby, "two")
 		wantTail(t, n, lobby, first, 10, true, "two")
+	})
+}
+
+// TestDeliver: one Deliver tells of all that was appended before, in order, each
+// once, and before it returns.
+func TestDeliver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		node := openMemory(t, 1, bus.Options{})[0]
+		r, a, _ := attach(t, node, lobby)
+		defer a.Detach()
+		answered := 0
+		add := func(body string) {
+			node.Append(lobby, "", []byte(body), func(uint64, bool, error) { answered++ })
+		}
+		add("one")
+		add("two")
+		node.Deliver()
+		if got := r.stored(); len(got) != 2 || string(got[0].Body) != "one" || string(got[1].Body) != "two" || answered != 2 {
+			t.Errorf("after Deliver %d are delivered, %d answered, want two each", len(got), answered)
+		}
+		add("three")
+		synctest.Wait()
+		if got := r.stored(); len(got) != 2 || answered != 2 {
+			t.Errorf("before Deliver %d are delivered, %d answered, want two", len(got), answered)
+		}
+		node.Deliver()
+		node.Deliver()
+		if got := r.stored(); len(got) != 3 || answered != 3 {
+			t.Errorf("%d are delivered, %d answered, want three", len(got), answered)
+		}
 	})
 }

@@ -31,6 +31,7 @@ type conn struct {
 	// client has had the messages outside rooms up to directSeq.
 	welcomed  bool
 	directSeq uint64
+	published int // messages of the frame that are to be delivered
 
 	mu      sync.Mutex
 	out     []byte // gathered answers
@@ -136,9 +137,13 @@ func (c *conn) take(frame []byte) error {
 		if env.Kind == 0 && env.ID == 0 {
 			continue // a field of the frame that this version does not know
 		}
+		if env.Kind != wire.IsPublish || c.published == maxPublished {
+			c.deliver()
+		}
 		failed = c.request(env)
 		c.flush()
 	}
+	c.deliver()
 	attach := c.answered()
 	if len(attach) > 0 {
 		c.joined.Store(true)
@@ -156,6 +161,17 @@ func (c *conn) take(frame []byte) error {
 	return failed
 }
 
+// maxPublished is how many messages are delivered together.
+const maxPublished = 64
+
+// deliver sends on what the frame has published so far.
+func (c *conn) deliver() {
+	if c.published > 0 {
+		c.published = 0
+		c.gateway.hub.Deliver()
+	}
+}
+
 // flush sends the answers gathered so far when they are many, and waits until
 // the socket has taken them: a client that asks for much has to read it.
 func (c *conn) flush() {
@@ -167,6 +183,7 @@ func (c *conn) flush() {
 	out := c.out
 	c.out = nil
 	c.mu.Unlock()
+	c.deliver() // the others don't wait for this client
 	c.socket.send(out)
 	c.socket.settle()
 }

@@ -113,6 +113,7 @@ func (c *conn) publish(s *session, id uint64, p *wire.Publish) error {
 		}
 		c.acknowledge(id, published)
 	})
+	c.published++
 	return nil
 }
 

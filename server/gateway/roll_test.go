@@ -162,6 +162,7 @@ func TestExpelledWhileEntering(t *testing.T) {
 		// The bus answers nothing before this.
 		gate := make(chan struct{})
 		memory.Append(bus.Room{App: "open", ID: "another"}, "", nil, func(uint64, bool, error) { <-gate })
+		go memory.Deliver()
 		p.lastID++
 		p.send(p.lastID, &wire.Join{Room: "r"})
 		synctest.Wait()
@@ -212,6 +213,7 @@ func TestExpelledWhileComingBack(t *testing.T) {
 		// The bus answers nothing before this: the room's roll is being stored.
 		gate := make(chan struct{})
 		memory.Append(bus.Room{App: "open", ID: "another"}, "", nil, func(uint64, bool, error) { <-gate })
+		go memory.Deliver()
 		other.send(1000, &wire.Join{Room: "r"})
 		synctest.Wait()
 		p.send(1000, &wire.Join{Room: "r", Epoch: joined.Epoch, Seq: joined.Seq})

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"parley/internal/wire"
 	"parley/server/bus"
@@ -77,7 +78,7 @@ func TestPublishRefusals(t *testing.T) {
 	defer a.Leave(room.ExitQuit)
 	answer := func(p *wire.Publish) (got *wire.Published, err error) {
 		done := make(chan struct{})
-		a.Publish(p, func(p *wire.Published, e error) { got, err = p, e; close(done) })
+		a.publish(p, func(p *wire.Published, e error) { got, err = p, e; close(done) })
 		<-done
 		return got, err
 	}
@@ -350,4 +351,34 @@ func TestConcurrentTraffic(t *testing.T) {
 		t.Errorf("the reader saw %d messages, sorted %v; want %d in order", len(got.texts), slices.IsSorted(got.seqs), users*rounds)
 	}
 	leaveAll(append(clients, reader)...)
+}
+
+// TestDeliver: in a small room a message that came alone is written before Deliver
+// returns; others follow by themselves.
+func TestDeliver(t *testing.T) {
+	for members, want := range map[int]int{2: 1, 20: 0} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHub(bus.NewMemory(bus.Options{}), room.Config{})
+			clients := []*client{join(t, h, "a", inRoom("r"))}
+			for i := range members - 1 {
+				clients = append(clients, join(t, h, fmt.Sprint("b", i), inRoom("r")))
+			}
+			synctest.Wait()
+			time.Sleep(time.Second)
+			publish := func(text string) {
+				clients[0].Publish(&wire.Publish{Room: "r", Kind: wire.KindCommand, Body: []byte(text)}, func(*wire.Published, error) {})
+				h.Deliver()
+			}
+			publish("x")
+			if got := len(clients[1].shown(t).texts); got != want {
+				t.Errorf("of %d members one has %d messages after Deliver, want %d", members, got, want)
+			}
+			publish("y") // not alone any more
+			synctest.Wait()
+			if got := clients[members-1].shown(t); len(got.texts) != 2 {
+				t.Errorf("of %d members the last has %q", members, got.texts)
+			}
+			leaveAll(clients...)
+		})
+	}
 }

@@ -67,14 +67,17 @@ const (
 
 var errRecord = errors.New("room: record is malformed")
 
-func (r *record) append(dst []byte) []byte {
+func (r *record) append(dst []byte) []byte { return append(r.appendHead(dst), r.body...) }
+
+// appendHead appends all but the body, which follows it to the end.
+func (r *record) appendHead(dst []byte) []byte {
 	dst = append(dst, byte(r.kind))
 	dst = appendText(dst, r.from)
 	dst = binary.AppendUvarint(dst, uint64(len(r.to)))
 	for _, user := range r.to {
 		dst = appendText(dst, user)
 	}
-	return append(dst, r.body...)
+	return dst
 }
 
 func (r *record) decode(src []byte) error {

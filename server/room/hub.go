@@ -161,3 +161,13 @@ func (h *Hub) forget(r *Room) {
 	}
 	h.mu.Unlock()
 }
+
+// Deliver sends on what members have published. Call it after [Member.Publish],
+// once for several that belong together, with no lock held that a done takes.
+func (h *Hub) Deliver() { h.bus.Deliver() }
+
+// append stores a record and lets it go on. No lock is held.
+func (h *Hub) append(key bus.Room, id string, body []byte, done func(seq uint64, duplicate bool, err error)) {
+	h.bus.Append(key, id, body, done)
+	h.bus.Deliver()
+}

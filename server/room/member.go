@@ -226,7 +226,7 @@ func (m *Member) detach() {
 	m.cursor.gone.Store(true)
 	r := m.room
 	m.cursor.span.Detach()
-	if r.passing {
+	if r.turn == taken {
 		r.departed = append(r.departed, m.cursor)
 	} else {
 		m.cursor.span.Settle(m.cursor.at)

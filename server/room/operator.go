@@ -77,7 +77,7 @@ func (h *Hub) Publish(ctx context.Context, app string, as Author, p *wire.Publis
 		return
 	}
 	rec.body = message.Append(nil)
-	h.bus.Append(key, p.ClientID, rec.append(nil), func(seq uint64, duplicate bool, err error) {
+	h.append(key, p.ClientID, rec.append(nil), func(seq uint64, duplicate bool, err error) {
 		if err != nil {
 			done(nil, notStored(err))
 			return
@@ -141,7 +141,7 @@ func (h *Hub) Expel(ctx context.Context, app, id string, e Expulsion) (exists bo
 	removed := wire.Removed{Room: id, Code: wire.CodeKicked, Reason: e.Reason}
 	order := record{kind: recordOrder, from: h.id, to: e.Users, body: removed.Append([]byte{byte(e.Why)})}
 	stored := make(chan error, 1) // room for the one answer: the bus never waits
-	h.bus.Append(key, "", order.append(nil), func(_ uint64, _ bool, err error) { stored <- err })
+	h.append(key, "", order.append(nil), func(_ uint64, _ bool, err error) { stored <- err })
 	select {
 	case err := <-stored:
 		if err != nil {

@@ -9,8 +9,8 @@ import (
 	"parley/internal/wire"
 )
 
-// Publish sends a message to the room. done is called once, from any
-// goroutine, when the message is kept as its class promises, or with a
+// Publish sends a message to the room, at the next Hub.Deliver. done is called
+// once, from any goroutine, when the message is kept as its class promises, or with a
 // *wire.Error. The caller has checked sizes, rates and the trace.
 func (m *Member) Publish(p *wire.Publish, done func(*wire.Published, error)) {
 	r := m.room
@@ -42,8 +42,8 @@ func (m *Member) Publish(p *wire.Publish, done func(*wire.Published, error)) {
 		done(published, nil)
 		return
 	}
-	rec.body = message.Append(make([]byte, 0, message.Size()))
-	r.hub.bus.Append(r.key, p.ClientID, rec.append(make([]byte, 0, len(rec.body)+len(m.user)+8)), func(seq uint64, duplicate bool, err error) {
+	body := message.Append(rec.appendHead(make([]byte, 0, message.Size()+len(m.user)+8)))
+	r.hub.bus.Append(r.key, p.ClientID, body, func(seq uint64, duplicate bool, err error) {
 		if err != nil {
 			done(nil, notStored(err))
 			return
@@ -85,7 +85,8 @@ func notStored(err error) error {
 
 func (r *Room) publishLossy(rec *record, message *wire.RoomMessage, published *wire.Published) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
+	defer r.release()
+	r.hurry(true)
 	r.lossyCount++
 	published.ID = "1_" + strconv.FormatUint(published.TimeMS, 10) + "_" + strconv.FormatUint(r.lossyCount, 10)
 	message.ID = published.ID
@@ -109,7 +110,7 @@ func (m *Member) SetInfo(key, value string, done func(seq uint64, err error)) {
 	}
 	info := wire.RoomInfoEntry{Key: key, Value: value, User: m.user, Name: m.name, TimeMS: uint64(time.Now().UnixMilli())}
 	rec := record{kind: recordInfo, from: m.user, body: info.Append(nil)}
-	r.hub.bus.Append(r.key, "", rec.append(nil), func(seq uint64, _ bool, err error) {
+	r.hub.append(r.key, "", rec.append(nil), func(seq uint64, _ bool, err error) {
 		if err == nil {
 			// Another key may have been on its way first; this record is ignored then.
 			err = r.holdsOther(key)

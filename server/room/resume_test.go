@@ -347,7 +347,7 @@ func TestPositionAfterLongSilence(t *testing.T) {
 		var last uint64
 		for range 300 {
 			done := make(chan uint64, 1)
-			a.Publish(&wire.Publish{Room: "r", Body: []byte("x")}, func(p *wire.Published, err error) {
+			a.publish(&wire.Publish{Room: "r", Body: []byte("x")}, func(p *wire.Published, err error) {
 				if err != nil {
 					t.Error(err)
 				}

@@ -31,8 +31,11 @@ type Room struct {
 	epoch   string
 	begin   uint64    // the position that the epoch's log begins behind
 	cursors []*cursor // appended in place, replaced on removal: passes keep a snapshot
-	passing bool      // a pass runs
+	turn    turn      // of the pass
 	dirty   bool      // there is something for it
+	lone    bool      // the last entry came after a pause
+	hurried bool      // who holds mu passes what it has pushed, if it is little
+	own     bool      // and has to
 	// front: every socket that keeps up has been written all below this index.
 	front    uint64
 	departed []*cursor // detached while a pass may have been writing to them
@@ -118,11 +121,12 @@ type busHandler Room
 func (h *busHandler) Stored(e bus.Entry) {
 	r := (*Room)(h)
 	r.mu.Lock()
-	defer r.mu.Unlock()
+	defer r.release()
 	if !r.open {
 		r.early = append(r.early, e)
 		return
 	}
+	r.hurry(e.Alone)
 	r.stored(e)
 }
 
@@ -204,7 +208,8 @@ func (r *Room) remember(index uint64, rec *record, author, id string, head wire.
 // push appends an entry, marks the cursors that see it differently, and wakes
 // the pass. It returns the entry's index. Callers hold mu.
 func (r *Room) push(e entry) uint64 {
-	r.pushedUS = time.Now().UnixMicro()
+	nowUS := time.Now().UnixMicro()
+	r.lone, r.pushedUS = nowUS-r.pushedUS > pauseUS, nowUS
 	e.atMS = r.pushedUS / 1000
 	index := r.log.push(e)
 	mark := func(user string) {
@@ -226,12 +231,47 @@ func (r *Room) push(e entry) uint64 {
 	return index
 }
 
+// turn says whether a pass runs.
+type turn uint8
+
+const (
+	nobody turn = iota
+	due         // its goroutine is about to start, or who holds mu runs it
+	taken       // it runs
+)
+
+const (
+	// fewCursors is how many sockets are written to in about the time in which
+	// a goroutine would start.
+	fewCursors = 8
+	// pauseUS: entries that come closer to each other share writes.
+	pauseUS = 500
+)
+
 // wake makes sure that a pass runs over what is new. Callers hold mu.
 func (r *Room) wake() {
 	r.dirty = true
-	if !r.passing {
-		r.passing = true
-		go r.pass()
+	if r.turn != nobody {
+		return
+	}
+	r.turn = due
+	if r.hurried && r.lone && len(r.cursors) <= fewCursors {
+		r.own = true
+		return
+	}
+	go r.pass()
+}
+
+// hurry begins a stretch in which what is pushed alone, to a few, is left to the
+// caller to pass. Callers hold mu, which release gives back at its end.
+func (r *Room) hurry(alone bool) { r.hurried = alone }
+
+func (r *Room) release() {
+	own := r.own
+	r.hurried, r.own = false, false
+	r.mu.Unlock()
+	if own {
+		r.pass()
 	}
 }
 
@@ -239,12 +279,17 @@ func (r *Room) wake() {
 var builders = sync.Pool{New: func() any { return new(builder) }}
 
 // pass writes to every cursor what has gathered behind it, until there is
-// nothing more. One runs at a time.
+// nothing more. One runs at a time: the first that comes when one is due.
 func (r *Room) pass() {
+	r.mu.Lock()
+	if r.turn != due {
+		r.mu.Unlock()
+		return
+	}
+	r.turn = taken
 	b := builders.Get().(*builder)
 	defer builders.Put(b)
 	defer b.reset(window{}) // let go of the room's entries
-	r.mu.Lock()
 	for r.dirty && !r.ended {
 		r.dirty = false
 		b.reset(r.log.window())
@@ -274,7 +319,7 @@ func (r *Room) pass() {
 		}
 	}
 	r.settle()
-	r.passing = false
+	r.turn = nobody
 	r.mu.Unlock()
 }
 

@@ -190,6 +190,7 @@ func (s *screen) await(t testing.TB, messages int) {
 type client struct {
 	*room.Member
 	*screen
+	hub    *room.Hub
 	joined *wire.Joined
 }
 
@@ -216,7 +217,7 @@ func (c *client) join(h *room.Hub, user string, req wire.Join) error {
 	if err != nil {
 		return err
 	}
-	c.Member, c.joined = m, joined
+	c.Member, c.joined, c.hub = m, joined, h
 	return nil
 }
 
@@ -227,6 +228,12 @@ func (c *client) attach() {
 		c.gaps = append(c.gaps, *gap)
 	}
 	c.Attach(c.screen)
+}
+
+// publish publishes a message and has it delivered.
+func (c *client) publish(p *wire.Publish, done func(*wire.Published, error)) {
+	c.Publish(p, done)
+	c.hub.Deliver()
 }
 
 // say publishes text, reliably, and returns its position.
@@ -245,7 +252,7 @@ func (c *client) trySay(text string, to ...string) (uint64, error) {
 		err error
 	}
 	done := make(chan outcome, 1)
-	c.Publish(&wire.Publish{Room: c.Room(), Kind: wire.KindCommand, Body: []byte(text), To: to},
+	c.publish(&wire.Publish{Room: c.Room(), Kind: wire.KindCommand, Body: []byte(text), To: to},
 		func(p *wire.Published, err error) { done <- outcome{p, err} })
 	o := <-done
 	if o.err != nil {

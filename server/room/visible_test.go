@@ -178,7 +178,7 @@ func TestNeedReceiver(t *testing.T) {
 		a := join(t, h1, "a", inRoom("r"))
 		tell := func(to ...string) wire.Code {
 			done := make(chan error, 1)
-			a.Publish(&wire.Publish{Room: "r", Kind: wire.KindCommand, Body: []byte("x"), To: to, NeedReceiver: true},
+			a.publish(&wire.Publish{Room: "r", Kind: wire.KindCommand, Body: []byte("x"), To: to, NeedReceiver: true},
 				func(_ *wire.Published, err error) { done <- err })
 			return wire.CodeOf(<-done)
 		}
