@@ -127,7 +127,12 @@ func (p *page) ask(body wire.Body) error {
 		return err
 	case err := <-p.gone:
 		p.gone <- err
-		return fmt.Errorf("the connection ended: %w", err)
+		select {
+		case answer := <-answer: // which came before the end
+			return answer
+		default:
+			return fmt.Errorf("the connection ended: %w", err)
+		}
 	case <-time.After(20 * time.Second):
 		return errors.New("no answer")
 	}
