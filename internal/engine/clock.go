@@ -2,7 +2,8 @@ package engine
 
 import "parley/internal/engine/moment"
 
-// Clock is the time. It never goes back, and goes on while the machine sleeps.
+// Clock is the time. It should never go back, and should go on while the machine
+// sleeps, as the page's does.
 type Clock interface {
 	Now() moment.Time
 	// AfterFunc calls f once, after d, on a goroutine of its own or on the

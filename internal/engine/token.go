@@ -61,7 +61,7 @@ func (c *Client) tokenExpires(name string, atMS uint64) {
 }
 
 // setServerTime starts the server's clock: at was its time when now was ours.
-// From there it goes on by our monotonic clock, so that a user who sets the
+// From there it goes on by ours, which in a page is monotonic: a user who sets the
 // machine's clock changes nothing.
 func (c *Client) setServerTime(at, now moment.Time) { c.serverAt, c.serverNow = at, now }
 

@@ -23,8 +23,8 @@ type Entry struct {
 	// longer had it. Of entries that Tail returns it is set where it is known.
 	Prev uint64
 	Body []byte
-	// Alone: nothing waits behind it, and the handler may take as long as a few
-	// sockets' writes take.
+	// Alone is a hint: little waits behind it, and the handler may take as long
+	// as a few sockets' writes take.
 	Alone bool
 }
 

@@ -14,8 +14,8 @@ var _ Bus = (*Memory)(nil)
 
 // Memory is a node of an in-memory cluster: in production the only one of it,
 // when nothing is to be kept. It keeps every promise of [Bus] but durability,
-// and runs under testing/synctest: its clock is time.Now, and its one goroutine
-// runs only while there is something to deliver.
+// and runs under testing/synctest: its clock is time.Now. Who calls Deliver
+// delivers, and one goroutine what comes meanwhile and from other nodes.
 type Memory struct {
 	broker *Broker
 	name   string

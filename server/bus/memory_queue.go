@@ -116,7 +116,7 @@ func (q *queue) round() bool {
 	q.events, q.spare = q.spare[:0], nil
 	q.mu.Unlock()
 	for i := range batch {
-		batch[i].entry.Alone = len(batch) <= eventsOfOne
+		batch[i].entry.Alone = i+eventsOfOne >= len(batch)
 		batch[i].deliver()
 		batch[i] = event{}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -381,4 +382,42 @@ func TestDeliver(t *testing.T) {
 			leaveAll(clients...)
 		})
 	}
+}
+
+// restless is a slow sink, and something is published whenever it is written to.
+type restless struct{ publish func() }
+
+func (s *restless) Write(*room.Batch, room.Waker) room.Outcome {
+	time.Sleep(time.Millisecond)
+	s.publish()
+	return room.Sent
+}
+
+func (s *restless) TooSlow() {}
+
+// TestDeliverEnds: who delivers into a room in which there is always more to
+// write doesn't write all of it; others wait for who delivers.
+func TestDeliverEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub(bus.NewMemory(bus.Options{}), room.Config{})
+		a, b := join(t, h, "a", inRoom("r")), join(t, h, "b", inRoom("r"))
+		var writes atomic.Int32
+		b.Attach(&restless{func() {
+			if writes.Add(1) < 100 {
+				a.shout(t, "more")
+			}
+		}})
+		time.Sleep(time.Second)
+		writes.Store(0)
+		began := time.Now()
+		a.publish(&wire.Publish{Room: "r", Kind: wire.KindCommand, Body: []byte("x")}, func(*wire.Published, error) {})
+		if took := time.Since(began); took != time.Millisecond {
+			t.Errorf("delivering took %v, want the time of one write", took)
+		}
+		time.Sleep(time.Second)
+		if n := writes.Load(); n != 100 {
+			t.Errorf("%d writes, want all 100", n)
+		}
+		leaveAll(a, b)
+	})
 }

@@ -26,6 +26,7 @@
 // # Locks
 //
 // Room.mu before Hub.mu; a sink's own lock is a leaf below both. A pass owns
-// the position of each cursor. No lock is held across a write to a socket or a
-// bus call that waits.
+// the position of each cursor. No lock of a room is held across a write to a
+// socket or a bus call that waits; who delivers an entry that comes alone holds,
+// in the one round that it writes, what the bus holds for a handler.
 package room

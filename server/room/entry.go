@@ -67,7 +67,18 @@ const (
 
 var errRecord = errors.New("room: record is malformed")
 
-func (r *record) append(dst []byte) []byte { return append(r.appendHead(dst), r.body...) }
+func (r *record) encode() []byte {
+	return append(r.appendHead(make([]byte, 0, r.size())), r.body...)
+}
+
+// size is at least how long the record is, and little more: the bus keeps it.
+func (r *record) size() int {
+	n := 8 + len(r.from) + len(r.body)
+	for _, user := range r.to {
+		n += 2 + len(user)
+	}
+	return n
+}
 
 // appendHead appends all but the body, which follows it to the end.
 func (r *record) appendHead(dst []byte) []byte {

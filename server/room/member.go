@@ -226,7 +226,7 @@ func (m *Member) detach() {
 	m.cursor.gone.Store(true)
 	r := m.room
 	m.cursor.span.Detach()
-	if r.turn == taken {
+	if r.passing {
 		r.departed = append(r.departed, m.cursor)
 	} else {
 		m.cursor.span.Settle(m.cursor.at)

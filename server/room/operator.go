@@ -77,7 +77,7 @@ func (h *Hub) Publish(ctx context.Context, app string, as Author, p *wire.Publis
 		return
 	}
 	rec.body = message.Append(nil)
-	h.append(key, p.ClientID, rec.append(nil), func(seq uint64, duplicate bool, err error) {
+	h.append(key, p.ClientID, rec.encode(), func(seq uint64, duplicate bool, err error) {
 		if err != nil {
 			done(nil, notStored(err))
 			return
@@ -98,7 +98,7 @@ func (h *Hub) publishLossy(key bus.Room, r *Room, rec *record, message *wire.Roo
 	published.ID = "1_" + strconv.FormatUint(published.TimeMS, 10) + "_" + strconv.FormatUint(h.lossyCount.Add(1), 10)
 	message.ID = published.ID
 	rec.kind, rec.body = recordLossy, message.Append(nil)
-	_ = h.bus.PublishLossy(key, rec.append(nil)) // lossy
+	_ = h.bus.PublishLossy(key, rec.encode()) // lossy
 }
 
 func errNoRoom(id string) error {
@@ -141,7 +141,7 @@ func (h *Hub) Expel(ctx context.Context, app, id string, e Expulsion) (exists bo
 	removed := wire.Removed{Room: id, Code: wire.CodeKicked, Reason: e.Reason}
 	order := record{kind: recordOrder, from: h.id, to: e.Users, body: removed.Append([]byte{byte(e.Why)})}
 	stored := make(chan error, 1) // room for the one answer: the bus never waits
-	h.append(key, "", order.append(nil), func(_ uint64, _ bool, err error) { stored <- err })
+	h.append(key, "", order.encode(), func(_ uint64, _ bool, err error) { stored <- err })
 	select {
 	case err := <-stored:
 		if err != nil {

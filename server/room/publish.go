@@ -42,7 +42,7 @@ func (m *Member) Publish(p *wire.Publish, done func(*wire.Published, error)) {
 		done(published, nil)
 		return
 	}
-	body := message.Append(rec.appendHead(make([]byte, 0, message.Size()+len(m.user)+8)))
+	body := message.Append(rec.appendHead(make([]byte, 0, rec.size()+message.Size())))
 	r.hub.bus.Append(r.key, p.ClientID, body, func(seq uint64, duplicate bool, err error) {
 		if err != nil {
 			done(nil, notStored(err))
@@ -98,7 +98,7 @@ func (r *Room) publishLossy(rec *record, message *wire.RoomMessage, published *w
 			r.remember(index, rec, message.From, message.ID, head)
 		}
 	}
-	_ = r.hub.bus.PublishLossy(r.key, rec.append(nil)) // lossy
+	_ = r.hub.bus.PublishLossy(r.key, rec.encode()) // lossy
 }
 
 // SetInfo sets the room's one piece of extra information. done as for Publish.
@@ -110,7 +110,7 @@ func (m *Member) SetInfo(key, value string, done func(seq uint64, err error)) {
 	}
 	info := wire.RoomInfoEntry{Key: key, Value: value, User: m.user, Name: m.name, TimeMS: uint64(time.Now().UnixMilli())}
 	rec := record{kind: recordInfo, from: m.user, body: info.Append(nil)}
-	r.hub.append(r.key, "", rec.append(nil), func(seq uint64, _ bool, err error) {
+	r.hub.append(r.key, "", rec.encode(), func(seq uint64, _ bool, err error) {
 		if err == nil {
 			// Another key may have been on its way first; this record is ignored then.
 			err = r.holdsOther(key)

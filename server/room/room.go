@@ -31,7 +31,7 @@ type Room struct {
 	epoch   string
 	begin   uint64    // the position that the epoch's log begins behind
 	cursors []*cursor // appended in place, replaced on removal: passes keep a snapshot
-	turn    turn      // of the pass
+	passing bool      // a pass runs
 	dirty   bool      // there is something for it
 	lone    bool      // the last entry came after a pause
 	hurried bool      // who holds mu passes what it has pushed, if it is little
@@ -231,15 +231,6 @@ func (r *Room) push(e entry) uint64 {
 	return index
 }
 
-// turn says whether a pass runs.
-type turn uint8
-
-const (
-	nobody turn = iota
-	due         // its goroutine is about to start, or who holds mu runs it
-	taken       // it runs
-)
-
 const (
 	// fewCursors is how many sockets are written to in about the time in which
 	// a goroutine would start.
@@ -251,10 +242,10 @@ const (
 // wake makes sure that a pass runs over what is new. Callers hold mu.
 func (r *Room) wake() {
 	r.dirty = true
-	if r.turn != nobody {
+	if r.passing {
 		return
 	}
-	r.turn = due
+	r.passing = true
 	if r.hurried && r.lone && len(r.cursors) <= fewCursors {
 		r.own = true
 		return
@@ -270,27 +261,30 @@ func (r *Room) release() {
 	own := r.own
 	r.hurried, r.own = false, false
 	r.mu.Unlock()
-	if own {
-		r.pass()
+	if own && r.round(false) { // others wait for who delivers: one round is all they wait for
+		go r.pass()
 	}
 }
 
 // builders are shared by all rooms: a room at rest holds no buffers.
 var builders = sync.Pool{New: func() any { return new(builder) }}
 
-// pass writes to every cursor what has gathered behind it, until there is
-// nothing more. One runs at a time: the first that comes when one is due.
+// pass goes round until there is nothing more. One runs at a time.
 func (r *Room) pass() {
-	r.mu.Lock()
-	if r.turn != due {
-		r.mu.Unlock()
-		return
+	for r.round(true) {
 	}
-	r.turn = taken
+}
+
+// round writes to every cursor what has gathered behind it, and reports whether
+// there is more; if not, the pass is over. With yield, readers get their turn
+// before it looks: what they bring makes the next batch.
+func (r *Room) round(yield bool) bool {
 	b := builders.Get().(*builder)
 	defer builders.Put(b)
 	defer b.reset(window{}) // let go of the room's entries
-	for r.dirty && !r.ended {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.dirty && !r.ended {
 		r.dirty = false
 		b.reset(r.log.window())
 		cursors := r.cursors
@@ -308,19 +302,19 @@ func (r *Room) pass() {
 			}
 		}
 		r.facts.Passed(front)
-		// Readers get their turn: what they bring makes the next batch.
-		runtime.Gosched()
+		if yield {
+			runtime.Gosched()
+		}
 
 		r.mu.Lock()
 		r.front = max(r.front, front)
-		r.settle()
 		if more {
 			r.dirty = true
 		}
 	}
 	r.settle()
-	r.turn = nobody
-	r.mu.Unlock()
+	r.passing = r.dirty && !r.ended
+	return r.passing
 }
 
 // settle tells how far the sockets got that went while the pass was writing.

@@ -9,7 +9,8 @@ import (
 	"parley/internal/engine/moment"
 )
 
-// Clock is the machine's wall clock, or the one of a testing/synctest bubble.
+// Clock is the machine's wall clock, or the one of a testing/synctest bubble. It
+// follows who sets the machine's: a client that must not needs a clock of its own.
 type Clock struct{}
 
 var _ engine.Clock = Clock{}

@@ -11,6 +11,9 @@ import (
 // functions, and says "?:0" behind, as the runtime does where it has no such
 // tables (runtime.funcline1).
 
+// linesOf is whose tables are known. A program of another Go keeps its lines.
+const linesOf = "go1.26"
+
 // What runtime.pcHeader and runtime._func are made of in Go 1.26 on wasm.
 const (
 	headerWords  = 8

@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/binary"
 	"errors"
+	"runtime"
+	"strings"
 )
 
 // The linker cuts the data of a wasm file at every eight zero bytes into some
@@ -25,6 +27,9 @@ var errWasm = errors.New("a wasm file that this build does not understand: look 
 func shrink(file []byte) ([]byte, error) {
 	return rewriteData(file, func(segments []segment) ([]segment, error) {
 		segments = join(segments)
+		if !strings.HasPrefix(runtime.Version(), linesOf) {
+			return segments, nil
+		}
 		return segments, dropLines(segments)
 	})
 }
