@@ -35,6 +35,7 @@ type conn struct {
 
 	mu      sync.Mutex
 	out     []byte // gathered answers
+	urgent  bool   // out holds more than acknowledgements
 	reading bool   // the reader is inside a frame; it writes out at its end
 	soon    bool   // a goroutine is about to write out
 	attach  []*room.Member
@@ -180,8 +181,7 @@ func (c *conn) flush() {
 		c.mu.Unlock()
 		return
 	}
-	out := c.out
-	c.out = nil
+	out := c.gathered()
 	c.mu.Unlock()
 	c.deliver() // the others don't wait for this client
 	c.socket.send(out)
@@ -192,18 +192,21 @@ func (c *conn) flush() {
 const maxGathered = 32 << 10
 
 // answered sends the answers of the frame, and what others had to say to the
-// client meanwhile behind them. It returns the rooms whose messages may follow.
+// client meanwhile behind them. Acknowledgements alone wait for what else can
+// run. It returns the rooms whose messages may follow.
 func (c *conn) answered() (attach []*room.Member) {
 	for {
 		c.mu.Lock()
-		out := c.out
-		c.out = nil
-		if len(out) == 0 {
+		if !c.urgent {
 			attach = c.attach
 			c.attach, c.reading = nil, false
+			if len(c.out) > 0 {
+				c.writeLater()
+			}
 			c.mu.Unlock()
 			return attach
 		}
+		out := c.gathered()
 		c.mu.Unlock()
 		c.socket.send(out)
 	}
@@ -253,12 +256,20 @@ func (c *conn) push(body wire.Body) { c.write(0, body) }
 func (c *conn) write(id uint64, body wire.Body) {
 	c.mu.Lock()
 	if c.reading || c.soon {
+		c.urgent = true
 		c.gather(id, body)
 		c.mu.Unlock()
 		return
 	}
 	c.mu.Unlock()
 	c.socket.send(wire.AppendEnvelope(make([]byte, room.Headroom, room.Headroom+body.Size()+16), id, body))
+}
+
+// gathered returns out, and begins a new one. Callers hold mu.
+func (c *conn) gathered() []byte {
+	out := c.out
+	c.out, c.urgent = nil, false
+	return out
 }
 
 // gather appends to out. Callers hold mu.
@@ -279,7 +290,14 @@ func (c *conn) acknowledge(id uint64, published *wire.Published) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.gather(id, published)
-	if !c.reading && !c.soon {
+	if !c.reading {
+		c.writeLater()
+	}
+}
+
+// writeLater has out written when what else can run has run. Callers hold mu.
+func (c *conn) writeLater() {
+	if !c.soon {
 		c.soon = true
 		go c.writeSoon()
 	}
@@ -288,12 +306,10 @@ func (c *conn) acknowledge(id uint64, published *wire.Published) {
 func (c *conn) writeSoon() {
 	runtime.Gosched()
 	c.mu.Lock()
-	out := c.out
 	c.soon = false
-	if c.reading {
-		out = nil // the reader writes it
-	} else {
-		c.out = nil
+	var out []byte
+	if !c.reading { // else the reader sees to it
+		out = c.gathered()
 	}
 	c.mu.Unlock()
 	if len(out) > 0 {
@@ -317,8 +333,7 @@ func (c *conn) close(code wire.CloseCode, reason string) {
 		return
 	}
 	c.mu.Lock()
-	out := c.out
-	c.out = nil
+	out := c.gathered()
 	c.mu.Unlock()
 	if len(out) > 0 {
 		c.socket.send(out)
