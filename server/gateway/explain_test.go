@@ -137,6 +137,7 @@ func TestVerdicts(t *testing.T) {
 			alice, _ := s.inside(t, "full", "alice", "r")
 			bob, _ := s.page(t, "full", "bob", wire.ChannelOnMessage)
 			bob.join(&wire.Join{Room: "r"})
+			synctest.Wait() // until bob's socket has taken what came before
 			var published wire.Published
 			alice.done(&wire.Publish{Room: "r", Class: wire.ClassLossy, Body: []byte("x")}, wire.IsPublished, &published)
 			bob.message()
@@ -287,6 +288,7 @@ func TestVerdicts(t *testing.T) {
 			bob.push(wire.IsDropped, &wire.Dropped{})
 			want{wire.VerdictDropped, []string{"scripted fault"}, []string{"Clear the fault."}}.check(t, alice.explain(last, "bob"))
 			s.Restore("full", "bob")
+			synctest.Wait()
 			alice.done(&wire.Publish{Room: "r", Class: wire.ClassLossy, Body: []byte("x")}, wire.IsPublished, &published)
 			bob.message()
 			want{wire.VerdictDelivered, nil, nil}.check(t, alice.explain(last, "bob"))
