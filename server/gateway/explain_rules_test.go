@@ -137,11 +137,16 @@ func TestDiagnose(t *testing.T) {
 func TestTallies(t *testing.T) {
 	s := start(t, settings{})
 	alice, _ := s.inside(t, "full", "alice", "r")
+	// A second answer says that all of the first request is done: the socket is
+	// attached to the room.
+	settled := func(p *peer) { p.refused(&wire.Leave{Room: "no"}, wire.CodeNotJoined) }
 	for i := range 4 {
-		s.inside(t, "full", fmt.Sprint("member", i), "r")
+		member, _ := s.inside(t, "full", fmt.Sprint("member", i), "r")
+		settled(member)
 	}
 	deaf, _ := s.page(t, "full", "deaf")
 	deaf.join(&wire.Join{Room: "r"})
+	settled(deaf)
 	alice.say("r", "x")
 	deaf.message()
 	var explained wire.Explained
